@@ -1,6 +1,9 @@
 package selection
 
 import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/api/v1alpha1"
 	"github.com/promloop/promloop/internal/world"
@@ -15,4 +18,38 @@ type Result struct {
 	Rules           []*v1.PrometheusRule
 	// Left holds every object that is not selected, with the first reason why not.
 	Left map[world.Object]world.Verdict
+	// Invalid holds the kinds whose selectors can't be read. Nothing of such a kind is selected and nothing is known of it, so
+	// what the Prometheus has of it must stay as it is until the selector is mended.
+	Invalid map[world.Kind]world.Verdict
+}
+
+// For selects for the Prometheus of w. A nil label selector selects nothing and an empty one everything; a nil namespace
+// selector means the namespace of the Prometheus, and an empty one every namespace. Source: upstream's API documentation.
+func For(w *world.World) Result {
+	r := Result{Left: map[world.Object]world.Verdict{}, Invalid: map[world.Kind]world.Verdict{}}
+	r.ServiceMonitors = pick(w, &r, world.ServiceMonitor, w.ServiceMonitors)
+	r.PodMonitors = pick(w, &r, world.PodMonitor, w.PodMonitors)
+	r.Probes = pick(w, &r, world.Probe, w.Probes)
+	r.ScrapeConfigs = pick(w, &r, world.ScrapeConfig, w.ScrapeConfigs)
+	r.Rules = pick(w, &r, world.PrometheusRule, w.Rules)
+	return r
+}
+
+func pick[T metav1.Object](w *world.World, r *Result, kind world.Kind, objects []T) []T {
+	selector, err := SelectorOf(w.Prometheus, kind)
+	if err != nil {
+		r.Invalid[kind] = world.Verdict{Reason: InvalidSelector, Message: err.Error()}
+		return nil
+	}
+	var selected []T
+	for _, o := range objects {
+		verdict := selector.Judge(o, w.Namespaces[o.GetNamespace()])
+		if verdict.Accepted() {
+			selected = append(selected, o)
+			continue
+		}
+		name := types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()}
+		r.Left[world.Object{Kind: kind, NamespacedName: name}] = verdict
+	}
+	return selected
 }

@@ -1,0 +1,177 @@
+package selection_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"pgregory.net/rapid"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/api/v1alpha1"
+	"github.com/promloop/promloop/internal/selection"
+	"github.com/promloop/promloop/internal/world"
+)
+
+func meta(namespace string, lbls map[string]string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Namespace: namespace, Name: "web", Labels: lbls}
+}
+
+func matching(lbls map[string]string) *metav1.LabelSelector {
+	return &metav1.LabelSelector{MatchLabels: lbls}
+}
+
+func TestSelectorJudge(t *testing.T) {
+	web := map[string]string{"team": "web"}
+	cases := map[string]struct {
+		reason     string
+		objects    *metav1.LabelSelector
+		namespaces *metav1.LabelSelector
+		object     metav1.ObjectMeta
+		namespace  labels.Set
+		want       string
+		says       []string
+	}{
+		"NilSelectsNothing": {
+			reason: "upstream: a nil selector selects no object",
+			object: meta("monitoring", web), want: selection.NoSelector, says: []string{"spec.ruleSelector", "{}"},
+		},
+		"EmptySelectsAll": {
+			reason:  "upstream: an empty selector selects every object",
+			objects: matching(nil), object: meta("monitoring", nil),
+		},
+		"NilNamespaceIsOwn": {
+			reason:  "upstream: a nil namespace selector means the namespace of the Prometheus",
+			objects: matching(nil), object: meta("other", nil),
+			want: selection.OtherNamespace, says: []string{"spec.ruleNamespaceSelector", "monitoring"},
+		},
+		"EmptyNamespaceIsAll": {
+			reason:  "upstream: an empty namespace selector means every namespace",
+			objects: matching(nil), namespaces: matching(nil), object: meta("other", nil),
+		},
+		"NamespaceLabelDiffers": {
+			reason:  "the message must name the label that differs",
+			objects: matching(nil), namespaces: matching(map[string]string{"monitoring": "on"}),
+			object: meta("other", nil), namespace: labels.Set{"monitoring": "off"},
+			want: selection.OtherNamespace, says: []string{"namespace other", "has label monitoring=off", "monitoring=on"},
+		},
+		"LabelMissing": {
+			reason:  "the message must name the label that is missing",
+			objects: matching(web), object: meta("monitoring", map[string]string{"app": "x"}),
+			want: selection.OtherLabels, says: []string{"lacks label team", "team=web"},
+		},
+		"NamespaceComesFirst": {
+			reason:  "only one reason is given, and the namespace is looked at first",
+			objects: matching(web), object: meta("other", nil), want: selection.OtherNamespace,
+		},
+		"Expression": {
+			reason: "match expressions count as labels do",
+			objects: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{
+				{Key: "team", Operator: metav1.LabelSelectorOpNotIn, Values: []string{"web", "db"}},
+			}},
+			object: meta("monitoring", web), want: selection.OtherLabels, says: []string{"has label team=web", "notin"},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: "main"}}
+			p.Spec.RuleSelector, p.Spec.RuleNamespaceSelector = tc.objects, tc.namespaces
+			s, err := selection.SelectorOf(p, world.PrometheusRule)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := s.Judge(&tc.object, tc.namespace)
+			if diff := cmp.Diff(tc.want, got.Reason); diff != "" {
+				t.Errorf("%s (-want +got):\n%s\n%s", tc.reason, diff, got.Message)
+			}
+			for _, part := range tc.says {
+				if !strings.Contains(got.Message, part) {
+					t.Errorf("%s: message %q does not say %q", tc.reason, got.Message, part)
+				}
+			}
+		})
+	}
+}
+
+func TestForKeepsKindsApart(t *testing.T) {
+	p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: "main"}}
+	p.Spec.ServiceMonitorSelector = matching(map[string]string{"kind": "s"})
+	p.Spec.PodMonitorSelector = matching(map[string]string{"kind": "p"})
+	p.Spec.ProbeSelector = matching(map[string]string{"kind": "b"})
+	p.Spec.ScrapeConfigSelector = matching(map[string]string{"kind": "c"})
+	p.Spec.RuleSelector = matching(map[string]string{"kind": "r"})
+	w := &world.World{Prometheus: p, Namespaces: map[string]labels.Set{"monitoring": nil}}
+	for _, kind := range []string{"s", "p", "b", "c", "r"} {
+		m := metav1.ObjectMeta{Namespace: "monitoring", Name: kind, Labels: map[string]string{"kind": kind}}
+		w.ServiceMonitors = append(w.ServiceMonitors, &v1.ServiceMonitor{ObjectMeta: m})
+		w.PodMonitors = append(w.PodMonitors, &v1.PodMonitor{ObjectMeta: m})
+		w.Probes = append(w.Probes, &v1.Probe{ObjectMeta: m})
+		w.ScrapeConfigs = append(w.ScrapeConfigs, &v1alpha1.ScrapeConfig{ObjectMeta: m})
+		w.Rules = append(w.Rules, &v1.PrometheusRule{ObjectMeta: m})
+	}
+	r := selection.For(w)
+	got := []string{
+		r.ServiceMonitors[0].Name, r.PodMonitors[0].Name, r.Probes[0].Name, r.ScrapeConfigs[0].Name, r.Rules[0].Name,
+	}
+	if diff := cmp.Diff([]string{"s", "p", "b", "c", "r"}, got); diff != "" {
+		t.Errorf("each kind goes by its own selector (-want +got):\n%s", diff)
+	}
+	if len(r.Left) != 20 {
+		t.Errorf("every object that is not selected is told why: got %d of 20", len(r.Left))
+	}
+}
+
+func TestForTellsAnUnreadableSelector(t *testing.T) {
+	p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: "main"}}
+	p.Spec.RuleSelector = &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Like"}}}
+	w := &world.World{Prometheus: p, Rules: []*v1.PrometheusRule{{ObjectMeta: meta("monitoring", nil)}}}
+	r := selection.For(w)
+	v := r.Invalid[world.PrometheusRule]
+	if v.Reason != selection.InvalidSelector || !strings.Contains(v.Message, "spec.ruleSelector") {
+		t.Errorf("the verdict must name the field: %+v", v)
+	}
+	if len(r.Left) != 0 {
+		t.Errorf("nothing is known of the objects, so none may be called not selected: %v", r.Left)
+	}
+}
+
+// Every object is either selected or told why not, and an accepted one matches by Kubernetes' own reading of the selectors.
+func TestForIsTotal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		label := rapid.MapOfN(rapid.SampledFrom([]string{"a", "b"}), rapid.SampledFrom([]string{"1", "2"}), 0, 2)
+		selector := rapid.Custom(func(t *rapid.T) *metav1.LabelSelector {
+			if rapid.Bool().Draw(t, "nil") {
+				return nil
+			}
+			return matching(label.Draw(t, "match"))
+		})
+		p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "n1", Name: "main"}}
+		p.Spec.RuleSelector = selector.Draw(t, "objects")
+		p.Spec.RuleNamespaceSelector = selector.Draw(t, "namespaces")
+		w := &world.World{Prometheus: p, Namespaces: map[string]labels.Set{
+			"n1": label.Draw(t, "n1"), "n2": label.Draw(t, "n2"),
+		}}
+		for i := range rapid.IntRange(0, 5).Draw(t, "objects") {
+			m := meta(rapid.SampledFrom([]string{"n1", "n2"}).Draw(t, "ns"), label.Draw(t, "labels"))
+			m.Name = string(rune('a' + i))
+			w.Rules = append(w.Rules, &v1.PrometheusRule{ObjectMeta: m})
+		}
+		r := selection.For(w)
+		if len(r.Rules)+len(r.Left) != len(w.Rules) {
+			t.Fatalf("%d selected and %d left of %d", len(r.Rules), len(r.Left), len(w.Rules))
+		}
+		for _, rule := range r.Rules {
+			o := world.Object{Kind: world.PrometheusRule, NamespacedName: types.NamespacedName{Namespace: rule.Namespace, Name: rule.Name}}
+			if _, left := r.Left[o]; left {
+				t.Fatalf("%v is both selected and left", o)
+			}
+			if p.Spec.RuleNamespaceSelector == nil && rule.Namespace != p.Namespace {
+				t.Fatalf("%v is selected from another namespace without a namespace selector", o)
+			}
+		}
+	})
+}
