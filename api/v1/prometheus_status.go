@@ -137,19 +137,25 @@ type LoadedSet struct {
 	Since *metav1.Time `json:"since,omitempty"`
 }
 
+// ShardStatus holds the pods of one shard, counted.
 type ShardStatus struct {
+	// Number of the shard.
 	// +required
 	ShardID string `json:"shardID"`
 
+	// Pods that exist.
 	// +required
 	Replicas int32 `json:"replicas"`
 
+	// Pods that run the present pod template.
 	// +required
 	UpdatedReplicas int32 `json:"updatedReplicas"`
 
+	// Pods that have been ready for at least `spec.minReadySeconds`.
 	// +required
 	AvailableReplicas int32 `json:"availableReplicas"`
 
+	// Pods that are missing or not ready.
 	// +required
 	UnavailableReplicas int32 `json:"unavailableReplicas"`
 }
