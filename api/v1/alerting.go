@@ -82,6 +82,7 @@ type AlertmanagerEndpoints struct {
 }
 
 // AlertmanagerAPIVersion is a version of the Alertmanager API.
+//
 // +kubebuilder:validation:Enum=v1;V1;v2;V2
 type AlertmanagerAPIVersion string
 

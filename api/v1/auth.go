@@ -64,6 +64,7 @@ type OAuth2 struct {
 }
 
 // Sigv4 says how requests are signed for AWS.
+//
 // +kubebuilder:validation:XValidation:rule="!has(self.externalId) || has(self.roleArn)",message="externalId needs roleArn"
 type Sigv4 struct {
 	// AWS region. When empty, that of the default credential chain.

@@ -5,6 +5,7 @@ import (
 )
 
 // ConditionType names a condition. The constants below are all that the operator sets.
+//
 // +kubebuilder:validation:MinLength=1
 type ConditionType string
 
@@ -34,6 +35,7 @@ const (
 )
 
 // ConditionStatus is the value of a condition.
+//
 // +kubebuilder:validation:MinLength=1
 type ConditionStatus string
 

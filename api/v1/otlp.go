@@ -52,6 +52,7 @@ type OTLPConfig struct {
 }
 
 // TranslationStrategyOption says how OTLP names are translated.
+//
 // +kubebuilder:validation:Enum=NoUTF8EscapingWithSuffixes;UnderscoreEscapingWithSuffixes;NoTranslation;UnderscoreEscapingWithoutSuffixes
 type TranslationStrategyOption string
 

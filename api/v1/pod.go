@@ -50,6 +50,7 @@ type PodDNSConfigOption struct {
 }
 
 // DNSPolicy says where a pod's DNS settings come from.
+//
 // +kubebuilder:validation:Enum=ClusterFirstWithHostNet;ClusterFirst;Default;None
 type DNSPolicy string
 
@@ -65,6 +66,7 @@ const (
 )
 
 // PodManagementPolicyType says whether pods are made and removed one by one or all at once.
+//
 // +kubebuilder:validation:Enum=OrderedReady;Parallel
 type PodManagementPolicyType string
 
@@ -76,6 +78,7 @@ const (
 )
 
 // StatefulSetUpdateStrategy says how pods are replaced when their template changes.
+//
 // +kubebuilder:validation:XValidation:rule="!(self.type != 'RollingUpdate' && has(self.rollingUpdate))",message="rollingUpdate goes with the type RollingUpdate only"
 type StatefulSetUpdateStrategy struct {
 	// Who replaces them.
@@ -88,6 +91,7 @@ type StatefulSetUpdateStrategy struct {
 }
 
 // StatefulSetUpdateStrategyType is a choice of who replaces pods whose template changed.
+//
 // +kubebuilder:validation:Enum=OnDelete;RollingUpdate
 type StatefulSetUpdateStrategyType string
 
@@ -120,6 +124,7 @@ type TopologySpreadConstraint struct {
 type CoreV1TopologySpreadConstraint corev1.TopologySpreadConstraint
 
 // AdditionalLabelSelectors holds labels that the operator adds to a selector.
+//
 // +kubebuilder:validation:Enum=OnResource;OnShard
 type AdditionalLabelSelectors string
 

@@ -5,6 +5,7 @@ import (
 )
 
 // PodMonitor describes how to scrape a set of pods without a Service in front of them.
+//
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:categories="prometheus-operator",shortName="pmon"
 // +kubebuilder:subresource:status
@@ -26,6 +27,7 @@ type PodMonitor struct {
 }
 
 // PodMonitorList is a list of PodMonitor objects.
+//
 // +kubebuilder:object:root=true
 type PodMonitorList struct {
 	metav1.TypeMeta `json:",inline"`

@@ -5,6 +5,7 @@ import (
 )
 
 // Probe describes how to check static targets or Ingresses through a prober such as the blackbox exporter.
+//
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:categories="prometheus-operator",shortName="prb"
 // +kubebuilder:subresource:status
@@ -26,6 +27,7 @@ type Probe struct {
 }
 
 // ProbeList is a list of Probe objects.
+//
 // +kubebuilder:object:root=true
 type ProbeList struct {
 	metav1.TypeMeta `json:",inline"`

@@ -7,6 +7,7 @@ import (
 )
 
 // CommonPrometheusFields holds the fields that servers and agents share.
+//
 // +kubebuilder:validation:XValidation:rule="!has(self.shardingStrategy) || !has(self.shardingStrategy.mode) || self.shardingStrategy.mode != 'Topology' || !has(self.shardingStrategy.topology) || !has(self.shardingStrategy.topology.values) || self.shardingStrategy.topology.values.size() == 0 || (has(self.shards) ? self.shards : 1) >= self.shardingStrategy.topology.values.size()",message="fewer shards than topology values: raise spec.shards or shorten the list"
 type CommonPrometheusFields struct {
 	// Labels and annotations of the pods. Those that the operator sets itself, the selector's among them, can't

@@ -5,6 +5,7 @@ import (
 )
 
 // EnableFeature is a feature flag of Prometheus.
+//
 // +kubebuilder:validation:MinLength=1
 type EnableFeature string
 
@@ -18,6 +19,7 @@ type RuntimeConfig struct {
 }
 
 // ReloadStrategyType says how Prometheus is told to reload.
+//
 // +kubebuilder:validation:Enum=HTTP;ProcessSignal
 type ReloadStrategyType string
 
@@ -104,6 +106,7 @@ type ChunkEncodingSpec struct {
 }
 
 // ChunkEncodingFloats is an encoding of float chunks.
+//
 // +kubebuilder:validation:Enum=Xor;Xor2
 type ChunkEncodingFloats string
 

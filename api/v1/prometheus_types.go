@@ -9,6 +9,7 @@ import (
 // Prometheus describes a set of Prometheus servers. Each shard becomes a StatefulSet in the object's
 // namespace. Selectors choose the ServiceMonitors, PodMonitors, Probes, ScrapeConfigs and PrometheusRules that make up the
 // configuration; a change to any of them is reloaded without a restart.
+//
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:categories="prometheus-operator",shortName="prom"
 // +kubebuilder:subresource:status
@@ -36,6 +37,7 @@ type Prometheus struct {
 }
 
 // PrometheusList is a list of Prometheus objects.
+//
 // +kubebuilder:object:root=true
 type PrometheusList struct {
 	metav1.TypeMeta `json:",inline"`

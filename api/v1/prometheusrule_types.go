@@ -6,6 +6,7 @@ import (
 )
 
 // PrometheusRule holds groups of recording and alerting rules.
+//
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:categories="prometheus-operator",shortName="promrule"
 // +kubebuilder:subresource:status
@@ -27,6 +28,7 @@ type PrometheusRule struct {
 }
 
 // PrometheusRuleList is a list of PrometheusRule objects.
+//
 // +kubebuilder:object:root=true
 type PrometheusRuleList struct {
 	metav1.TypeMeta `json:",inline"`
@@ -77,7 +79,8 @@ type RuleGroup struct {
 	Limit *int `json:"limit,omitempty"`
 }
 
-// Rule is a recording rule or an alerting rule. One of `record` and `alert` must be set.
+// Rule is a recording rule or an alerting rule. Exactly one of `record` and `alert` is set.
+//
 // +kubebuilder:validation:OneOf=Record,Alert
 type Rule struct {
 	// Metric name that the result is stored under.

@@ -95,6 +95,7 @@ type RemoteWriteSpec struct {
 }
 
 // RemoteWriteMessageVersion is a version of the remote write format.
+//
 // +kubebuilder:validation:Enum=V1.0;V2.0
 type RemoteWriteMessageVersion string
 

@@ -5,6 +5,7 @@ import (
 )
 
 // ScrapeProtocol is an exposition format.
+//
 // +kubebuilder:validation:Enum=PrometheusProto;OpenMetricsText0.0.1;OpenMetricsText1.0.0;PrometheusText0.0.4;PrometheusText1.0.0
 type ScrapeProtocol string
 
@@ -50,6 +51,7 @@ type AttachMetadata struct {
 }
 
 // SelectorMechanism says where a label selector is evaluated.
+//
 // +kubebuilder:validation:Enum=RelabelConfig;RoleSelector
 type SelectorMechanism string
 
@@ -61,6 +63,7 @@ const (
 )
 
 // ServiceDiscoveryRole is a kind of object that endpoints of a Service are read from.
+//
 // +kubebuilder:validation:Enum=Endpoints;EndpointSlice
 type ServiceDiscoveryRole string
 
@@ -71,6 +74,7 @@ const (
 
 // NameValidationSchemeOptions is the character set of metric and label names. Legacy can't go with the OTLP
 // translation NoUTF8EscapingWithSuffixes.
+//
 // +kubebuilder:validation:Enum=UTF8;Legacy
 type NameValidationSchemeOptions string
 
@@ -82,6 +86,7 @@ const (
 )
 
 // NameEscapingSchemeOptions says how names outside of the classic character set are turned into it.
+//
 // +kubebuilder:validation:Enum=AllowUTF8;Underscores;Dots;Values
 type NameEscapingSchemeOptions string
 

@@ -5,6 +5,7 @@ import (
 )
 
 // ServiceMonitor describes how to scrape the endpoints behind a set of Services.
+//
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:categories="prometheus-operator",shortName="smon"
 // +kubebuilder:subresource:status
@@ -26,6 +27,7 @@ type ServiceMonitor struct {
 }
 
 // ServiceMonitorList is a list of ServiceMonitor objects.
+//
 // +kubebuilder:object:root=true
 type ServiceMonitorList struct {
 	metav1.TypeMeta `json:",inline"`

@@ -1,6 +1,7 @@
 package v1
 
 // ShardingStrategy says how targets are spread over shards.
+//
 // +kubebuilder:validation:XValidation:rule="!has(self.topology) || (has(self.mode) && self.mode == 'Topology')",message="topology needs the mode 'Topology'"
 type ShardingStrategy struct {
 	// By the hash of the target's address, or by its zone. `Address` when unset.
@@ -13,6 +14,7 @@ type ShardingStrategy struct {
 }
 
 // ShardingStrategyMode says what targets are spread by.
+//
 // +kubebuilder:validation:Enum=Address;Topology
 type ShardingStrategyMode string
 

@@ -5,6 +5,7 @@ import (
 )
 
 // TLSVersion is a version of TLS as Prometheus writes it.
+//
 // +kubebuilder:validation:Enum=TLS10;TLS11;TLS12;TLS13
 type TLSVersion string
 

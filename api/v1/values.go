@@ -5,20 +5,24 @@ import (
 )
 
 // URL is an http or https URL.
+//
 // +kubebuilder:validation:Pattern="^(http|https)://.+$"
 type URL string
 
 // ByteSize is a size in units of powers of two, such as `512MB`. The units are B, KB, KiB, MB, MiB and so
 // on up to EiB.
+//
 // +kubebuilder:validation:Pattern="(^0|([0-9]*[.])?[0-9]+((K|M|G|T|E|P)i?)?B)$"
 type ByteSize string
 
 // Duration is a time span as Prometheus writes it, such as `30s` or `1h20m`. The units are y, w, d, h, m, s
 // and ms.
+//
 // +kubebuilder:validation:Pattern="^(0|(([0-9]+)y)?(([0-9]+)w)?(([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?(([0-9]+)ms)?)$"
 type Duration string
 
 // NonEmptyDuration is a Duration that may not be the empty string.
+//
 // +kubebuilder:validation:Pattern="^(0|(([0-9]+)y)?(([0-9]+)w)?(([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?(([0-9]+)ms)?)$"
 // +kubebuilder:validation:MinLength=1
 type NonEmptyDuration string
@@ -28,6 +32,7 @@ type NonEmptyDuration string
 type LabelName string
 
 // Scheme is HTTP or HTTPS. The lower-case forms are accepted too.
+//
 // +kubebuilder:validation:Enum=http;https;HTTP;HTTPS
 type Scheme string
 

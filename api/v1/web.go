@@ -119,6 +119,7 @@ type WebTLSConfig struct {
 }
 
 // ClientAuthType says whether clients must present a certificate.
+//
 // +kubebuilder:validation:Enum=NoClientCert;RequestClientCert;RequireAnyClientCert;VerifyClientCertIfGiven;RequireAndVerifyClientCert
 type ClientAuthType string
 

@@ -7,6 +7,7 @@ import (
 )
 
 // ScrapeConfig describes one scrape job for targets inside or outside of the cluster.
+//
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:categories="prometheus-operator",shortName="scfg"
 // +kubebuilder:storageversion
@@ -29,6 +30,7 @@ type ScrapeConfig struct {
 }
 
 // ScrapeConfigList is a list of ScrapeConfig objects.
+//
 // +kubebuilder:object:root=true
 type ScrapeConfigList struct {
 	metav1.TypeMeta `json:",inline"`
@@ -38,6 +40,7 @@ type ScrapeConfigList struct {
 }
 
 // ScrapeConfigSpec holds targets, how they are discovered, and how to scrape them.
+//
 // +kubebuilder:validation:XValidation:rule="[has(self.basicAuth), has(self.authorization), has(self.oauth2)].filter(x, x).size() <= 1",message="set only one of basicAuth, authorization and oauth2"
 type ScrapeConfigSpec struct {
 	// Value of the label `job`. The job itself is named by the operator, since its name must be unique.

@@ -79,6 +79,7 @@ type AzureSDConfig struct {
 }
 
 // AuthenticationMethodType is a way to authenticate to Azure.
+//
 // +kubebuilder:validation:Enum=OAuth;ManagedIdentity;SDK;WorkloadIdentity
 type AuthenticationMethodType string
 

@@ -28,6 +28,7 @@ type DNSSDConfig struct {
 }
 
 // DNSRecordType is a type of DNS record.
+//
 // +kubebuilder:validation:Enum=A;AAAA;MX;NS;SRV
 type DNSRecordType string
 

@@ -114,6 +114,7 @@ type DockerSwarmSDConfig struct {
 }
 
 // DockerSwarmRole is a kind of Docker Swarm resource that targets are made from.
+//
 // +kubebuilder:validation:Enum=Services;Tasks;Nodes
 type DockerSwarmRole string
 

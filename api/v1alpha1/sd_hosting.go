@@ -90,6 +90,7 @@ type HetznerSDConfig struct {
 }
 
 // HetznerRole is a kind of Hetzner server.
+//
 // +kubebuilder:validation:Enum=Hcloud;Robot
 type HetznerRole string
 

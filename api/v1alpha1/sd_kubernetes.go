@@ -58,6 +58,7 @@ type KubernetesSDConfig struct {
 }
 
 // KubernetesRole is a kind of Kubernetes object that targets are made from.
+//
 // +kubebuilder:validation:Enum=Pod;Endpoints;Ingress;Service;Node;EndpointSlice
 type KubernetesRole string
 

@@ -93,6 +93,7 @@ type OpenStackSDConfig struct {
 }
 
 // OpenStackRole is a kind of OpenStack resource that targets are made from.
+//
 // +kubebuilder:validation:Enum=Instance;Hypervisor;LoadBalancer
 type OpenStackRole string
 
@@ -103,6 +104,7 @@ const (
 )
 
 // OpenStackAvailability is a kind of OpenStack endpoint.
+//
 // +kubebuilder:validation:Enum=Public;Admin;Internal
 type OpenStackAvailability string
 

@@ -36,6 +36,7 @@ type OVHCloudSDConfig struct {
 }
 
 // OVHService is a kind of OVHcloud server.
+//
 // +kubebuilder:validation:Enum=VPS;DedicatedServer
 type OVHService string
 

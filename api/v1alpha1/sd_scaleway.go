@@ -72,6 +72,7 @@ type ScalewaySDConfig struct {
 }
 
 // ScalewayRole is a kind of Scaleway server.
+//
 // +kubebuilder:validation:Enum=Instance;Baremetal
 type ScalewayRole string
 

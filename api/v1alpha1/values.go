@@ -1,14 +1,17 @@
 package v1alpha1
 
 // URL is an http or https URL.
+//
 // +kubebuilder:validation:Pattern=`^https?://.+$`
 type URL string
 
 // Target is the host and port of a target.
+//
 // +kubebuilder:validation:MinLength=1
 type Target string
 
 // SDFile is the path of a file with targets, a JSON or YAML file; `*` may stand in its name.
+//
 // +kubebuilder:validation:Pattern="^[^*]*(\\*[^/]*)?\\.(json|yml|yaml|JSON|YML|YAML)$"
 type SDFile string
 
@@ -28,6 +31,7 @@ type Filter struct {
 }
 
 // Filters holds filters of a discovery; all of them must pass.
+//
 // +listType=map
 // +listMapKey=name
 type Filters []Filter
