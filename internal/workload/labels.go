@@ -1,0 +1,84 @@
+package workload
+
+import (
+	"maps"
+	"strconv"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Labels of today's upstream, and the reference layout's app.
+const (
+	appLabel      = "app"
+	nameLabel     = "app.kubernetes.io/name"
+	instanceLabel = "app.kubernetes.io/instance"
+	managerLabel  = "app.kubernetes.io/managed-by"
+	versionLabel  = "app.kubernetes.io/version"
+	ownerLabel    = "prometheus"
+	shardLabel    = "operator.prometheus.io/shard"
+	crLabel       = "operator.prometheus.io/name"
+	modeLabel     = "operator.prometheus.io/mode"
+
+	appName    = "prometheus"
+	managerVal = "prometheus-operator"
+	serverMode = "server"
+
+	defaultContainerAnnotation = "kubectl.kubernetes.io/default-container"
+)
+
+// selector is what the pods of a shard are found by. A StatefulSet's selector can't be changed, so that of one that stands is
+// kept, whoever wrote it.
+func (b *builder) selector(shard int) *metav1.LabelSelector {
+	if live := b.live(shard); live != nil && live.Spec.Selector != nil {
+		return live.Spec.Selector.DeepCopy()
+	}
+	labels := b.identity()
+	labels[shardLabel] = strconv.Itoa(shard)
+	maps.Copy(labels, b.options.Labels)
+	return &metav1.LabelSelector{MatchLabels: labels}
+}
+
+// identity is what all pods of this Prometheus have in common, in every layout of today's upstream.
+func (b *builder) identity() map[string]string {
+	return map[string]string{
+		managerLabel:  managerVal,
+		nameLabel:     appName,
+		instanceLabel: b.name,
+		crLabel:       b.name,
+		ownerLabel:    b.name,
+	}
+}
+
+// podLabels are the user's labels under the operator's, so that the selector always matches.
+func (b *builder) podLabels(shard int, selector map[string]string) map[string]string {
+	labels := map[string]string{versionLabel: b.version.String()}
+	if b.spec.PodMetadata != nil {
+		maps.Copy(labels, b.spec.PodMetadata.Labels)
+	}
+	labels[appLabel] = appName
+	labels[shardLabel] = strconv.Itoa(shard)
+	maps.Copy(labels, b.identity())
+	maps.Copy(labels, b.options.Labels)
+	maps.Copy(labels, selector)
+	return labels
+}
+
+func (b *builder) podAnnotations() map[string]string {
+	annotations := map[string]string{defaultContainerAnnotation: prometheusContainer}
+	if b.spec.PodMetadata != nil {
+		maps.Copy(annotations, b.spec.PodMetadata.Annotations)
+	}
+	return annotations
+}
+
+// inherited are annotations that pass from the Prometheus to its StatefulSets. kubectl's own would make kubectl prune them.
+func inherited(annotations map[string]string) map[string]string {
+	out := map[string]string{}
+	for key, value := range annotations {
+		if !strings.HasPrefix(key, "kubectl.kubernetes.io/") {
+			out[key] = value
+		}
+	}
+	return out
+}

@@ -1,0 +1,94 @@
+package workload
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/promloop/promloop/internal/world"
+)
+
+const (
+	mebibyte = 1 << 20
+	// reloaderBase is what a reloader takes with nothing to load, in bytes.
+	reloaderBase = 24 * mebibyte
+	// reloaderCopies is how often a reloader holds what it loads: the generation in use and the next one in config-out, which are
+	// charged to it, the previous one compressed, and the one it reads.
+	reloaderCopies = 4
+	// expansion is how much larger a configuration is than its compressed form, with room: scrape jobs are alike.
+	expansion = 16
+)
+
+// configResources grow with the configuration, in steps, so that few configurations ever change the pod.
+func (b *builder) configResources() corev1.ResourceRequirements {
+	return withMemory(b.options.ReloaderResources, b.configMemory())
+}
+
+// rulesResources have room for as many rules as the pod can mount, so that no rule changes the pod.
+func (b *builder) rulesResources() corev1.ResourceRequirements {
+	return withMemory(b.options.ReloaderResources, b.rulesMemory())
+}
+
+// initResources are for both sets at once.
+func (b *builder) initResources() corev1.ResourceRequirements {
+	return withMemory(b.options.ReloaderResources, b.configMemory()+b.rulesMemory())
+}
+
+func (b *builder) rulesMemory() int64 {
+	return reloaderBase + int64(RuleShards(b.world))*mebibyte*reloaderCopies
+}
+
+// configMemory is the least power of two, in MiB, that the published configuration fits in, and never less than a StatefulSet
+// that stands has: a configuration that shrinks is no reason to restart.
+func (b *builder) configMemory() int64 {
+	need := reloaderBase + int64(b.publishedSize())*expansion*reloaderCopies
+	step := int64(mebibyte)
+	for step < need {
+		step *= 2
+	}
+	return max(step, b.standingMemory())
+}
+
+// publishedSize is the size of the compressed configuration as it stands in the cluster, in bytes.
+func (b *builder) publishedSize() int {
+	parts := map[string]bool{}
+	for n := range ConfigParts(b.world) {
+		parts[world.ConfigPartName(b.name, n)] = true
+	}
+	secrets := b.world.Owned.Secrets
+	if first := b.world.Owned.ConfigSecret; first != nil {
+		secrets = append([]*corev1.Secret{first}, secrets...)
+	}
+	size := 0
+	for _, secret := range secrets {
+		if parts[secret.Name] {
+			for _, data := range secret.Data {
+				size += len(data)
+			}
+		}
+	}
+	return size
+}
+
+// standingMemory is the limit of the config-reloaders that stand, in bytes, as far as it comes from the same options.
+func (b *builder) standingMemory() int64 {
+	asked := b.options.ReloaderResources.Requests.Memory()
+	most := int64(0)
+	for _, sts := range b.world.Owned.StatefulSets {
+		for _, c := range sts.Spec.Template.Spec.Containers {
+			if c.Name == configReloader && c.Resources.Requests.Memory().Equal(*asked) {
+				most = max(most, c.Resources.Limits.Memory().Value())
+			}
+		}
+	}
+	return most
+}
+
+// withMemory raises the memory limit to need, in bytes, where there is a limit. What the pod asks of its node stays.
+func withMemory(floor corev1.ResourceRequirements, need int64) corev1.ResourceRequirements {
+	resources := *floor.DeepCopy()
+	limit, limited := resources.Limits[corev1.ResourceMemory]
+	if limited && limit.Value() < need {
+		resources.Limits[corev1.ResourceMemory] = *resource.NewQuantity(need, resource.BinarySI)
+	}
+	return resources
+}

@@ -1,0 +1,123 @@
+package workload
+
+import (
+	"maps"
+	"strconv"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// governingService is the headless Service that all Prometheuses of a namespace share.
+const governingService = "prometheus-operated"
+
+// ShardName is the name of the StatefulSet of one shard.
+func ShardName(prometheus string, shard int) string {
+	if shard == 0 {
+		return world.WorkloadName(prometheus)
+	}
+	return world.WorkloadName(prometheus) + "-shard-" + strconv.Itoa(shard)
+}
+
+func (b *builder) statefulSets() []*appsv1.StatefulSet {
+	var out []*appsv1.StatefulSet
+	for shard := range b.shards() {
+		out = append(out, b.statefulSet(shard))
+	}
+	return out
+}
+
+// shards is the number of shards, at least one.
+func (b *builder) shards() int {
+	return max(1, int(valueOr(b.spec.Shards, 1)))
+}
+
+// live is the StatefulSet of a shard as it stands, nil when there is none.
+func (b *builder) live(shard int) *appsv1.StatefulSet {
+	for _, sts := range b.world.Owned.StatefulSets {
+		if sts.Name == ShardName(b.name, shard) {
+			return sts
+		}
+	}
+	return nil
+}
+
+func (b *builder) statefulSet(shard int) *appsv1.StatefulSet {
+	selector := b.selector(shard)
+	labels := selector.MatchLabels
+	sts := &appsv1.StatefulSet{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "StatefulSet"},
+		ObjectMeta: b.statefulSetMeta(shard, labels),
+		Spec: appsv1.StatefulSetSpec{
+			Replicas:                             new(b.replicas()),
+			ServiceName:                          valueOr(b.spec.ServiceName, governingService),
+			PodManagementPolicy:                  b.podManagementPolicy(),
+			UpdateStrategy:                       b.updateStrategy(),
+			MinReadySeconds:                      valueOr(b.spec.MinReadySeconds, 0),
+			PersistentVolumeClaimRetentionPolicy: b.spec.PersistentVolumeClaimRetentionPolicy,
+			VolumeClaimTemplates:                 b.claimTemplates(),
+			Selector:                             selector,
+			Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: b.podLabels(shard, labels), Annotations: b.podAnnotations()},
+				Spec:       b.podSpec(shard, labels),
+			},
+		},
+	}
+	return sts
+}
+
+// statefulSetMeta passes the labels and annotations of the Prometheus on, under those of the operator.
+func (b *builder) statefulSetMeta(shard int, selector map[string]string) metav1.ObjectMeta {
+	meta := b.world.ObjectMeta(ShardName(b.name, shard))
+	labels := maps.Clone(b.world.Prometheus.Labels)
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	maps.Copy(labels, b.identity())
+	labels[modeLabel] = serverMode
+	labels[shardLabel] = strconv.Itoa(shard)
+	maps.Copy(labels, selector)
+	maps.Copy(labels, meta.Labels)
+
+	annotations := inherited(b.world.Prometheus.Annotations)
+	maps.Copy(annotations, meta.Annotations)
+	meta.Labels, meta.Annotations = labels, annotations
+	return meta
+}
+
+func (b *builder) replicas() int32 {
+	if replicas := valueOr(b.spec.Replicas, 1); replicas >= 0 {
+		return replicas
+	}
+	return 1
+}
+
+// podManagementPolicy is Parallel unless the user says otherwise: with OrderedReady a broken pod holds up its own repair.
+// Source: kubernetes/kubernetes#60164.
+func (b *builder) podManagementPolicy() appsv1.PodManagementPolicyType {
+	return appsv1.PodManagementPolicyType(valueOr(b.spec.PodManagementPolicy, v1.ParallelPodManagement))
+}
+
+func (b *builder) updateStrategy() appsv1.StatefulSetUpdateStrategy {
+	asked := b.spec.UpdateStrategy
+	if asked == nil {
+		return appsv1.StatefulSetUpdateStrategy{Type: appsv1.RollingUpdateStatefulSetStrategyType}
+	}
+	strategy := appsv1.StatefulSetUpdateStrategy{Type: appsv1.StatefulSetUpdateStrategyType(asked.Type)}
+	if asked.RollingUpdate != nil {
+		strategy.RollingUpdate = &appsv1.RollingUpdateStatefulSetStrategy{MaxUnavailable: asked.RollingUpdate.MaxUnavailable}
+	}
+	return strategy
+}
+
+// valueOr is what p points at, or fallback where the user set nothing.
+func valueOr[T any](p *T, fallback T) T {
+	if p == nil {
+		return fallback
+	}
+	return *p
+}

@@ -1,0 +1,107 @@
+package workload
+
+import (
+	"slices"
+
+	"github.com/blang/semver/v4"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// InvalidSpec is the reason of a Prometheus that no pod can be made from.
+const InvalidSpec = "InvalidSpec"
+
+// Object is any Kubernetes object.
+type Object interface {
+	metav1.Object
+	runtime.Object
+}
+
+// Objects are what runs one Prometheus, without owner references.
+type Objects struct {
+	StatefulSets []*appsv1.StatefulSet // by shard
+	Services     []*corev1.Service     // shared by every Prometheus of the namespace
+	Secrets      []*corev1.Secret
+	// Kept are objects as they stand, to be neither written nor removed now: all of them while the Prometheus is refused,
+	// and shards whose turn in a rollout has not come.
+	Kept []Object
+	// Verdicts holds the Prometheus when nothing can be made from it. The objects that run it then stay as they are.
+	Verdicts map[world.Object]world.Verdict
+	// Ignored says which fields have no effect and why, in sentences for the user, sorted.
+	Ignored []string
+}
+
+// For returns the objects that run the Prometheus of w. Equal Worlds give equal objects. spec.paused is not looked at: who
+// calls decides whether to write.
+func For(w *world.World) Objects {
+	b := newBuilder(w)
+	objects := Objects{
+		StatefulSets: b.statefulSets(),
+		Services:     b.services(),
+		Secrets:      b.secrets(),
+	}
+	if len(b.refused) > 0 {
+		return b.refusal()
+	}
+	slices.Sort(b.ignored)
+	objects.Ignored = slices.Compact(b.ignored)
+	return objects
+}
+
+// builder carries one Prometheus through the package and collects what is wrong with it, so that the user sees all of it at once.
+type builder struct {
+	world   *world.World
+	name    string
+	spec    *v1.PrometheusSpec
+	options *world.Options
+	version semver.Version
+	refused field.ErrorList
+	ignored []string
+}
+
+func newBuilder(w *world.World) *builder {
+	b := &builder{world: w, name: w.Prometheus.Name, spec: &w.Prometheus.Spec, options: &w.Options}
+	version, err := world.PrometheusVersion(w.Prometheus)
+	if err != nil {
+		b.refuse(field.Invalid(field.NewPath("spec", "version"), b.spec.Version, err.Error()))
+	}
+	b.version = version
+	return b
+}
+
+func (b *builder) refuse(err *field.Error) { b.refused = append(b.refused, err) }
+
+// ignore notes that the field at path has no effect, and why.
+func (b *builder) ignore(path, why string) { b.ignored = append(b.ignored, path+" has no effect: "+why) }
+
+// refusal keeps everything that runs as it is and says what is wrong.
+func (b *builder) refusal() Objects {
+	owned := &b.world.Owned
+	objects := Objects{Verdicts: map[world.Object]world.Verdict{
+		{Kind: world.Prometheus, NamespacedName: b.key()}: {Reason: InvalidSpec, Message: b.refused.ToAggregate().Error()},
+	}}
+	for _, sts := range owned.StatefulSets {
+		objects.Kept = append(objects.Kept, sts)
+	}
+	for _, svc := range owned.Services {
+		objects.Kept = append(objects.Kept, svc)
+	}
+	for _, s := range owned.Secrets {
+		objects.Kept = append(objects.Kept, s)
+	}
+	return objects
+}
+
+func (b *builder) key() types.NamespacedName {
+	return types.NamespacedName{Namespace: b.world.Prometheus.Namespace, Name: b.name}
+}
+
+// atLeast reports whether the Prometheus of this pod is of version v or newer.
+func (b *builder) atLeast(v string) bool { return b.version.GTE(semver.MustParse(v)) }

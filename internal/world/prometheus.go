@@ -1,0 +1,51 @@
+package world
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/blang/semver/v4"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/promloop/promloop/api/v1"
+)
+
+// DefaultPrometheusVersion is the version that runs where spec.version is empty.
+const DefaultPrometheusVersion = "v3.16.0"
+
+// PrometheusVersion is the version of Prometheus that p asks for. The leading v is optional, as upstream has it.
+func PrometheusVersion(p *v1.Prometheus) (semver.Version, error) {
+	text := p.Spec.Version
+	if text == "" {
+		text = DefaultPrometheusVersion
+	}
+	version, err := semver.ParseTolerant(text)
+	if err != nil {
+		return semver.Version{}, fmt.Errorf("%q is not a version like %s: %w", text, DefaultPrometheusVersion, err)
+	}
+	return version, nil
+}
+
+// Unmanaged reports whether the configuration is the user's own: no selector of scrape objects is set at all.
+// Source: upstream's unmanaged mode, the description of spec.serviceMonitorSelector.
+func Unmanaged(p *v1.Prometheus) bool {
+	s := &p.Spec
+	return s.ServiceMonitorSelector == nil && s.PodMonitorSelector == nil && s.ProbeSelector == nil && s.ScrapeConfigSelector == nil
+}
+
+// ObjectMeta is what every generated object of w carries: namespace and name, the operator's own labels and annotations, and
+// the marks of what made it. Owner references are added when it is known who shares the object.
+func (w *World) ObjectMeta(name string) metav1.ObjectMeta {
+	labels := maps.Clone(w.Options.Labels)
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	labels[ManagedByLabel] = ManagedByValue
+	labels[NameLabel] = w.Prometheus.Name
+	return metav1.ObjectMeta{
+		Namespace:   w.Prometheus.Namespace,
+		Name:        name,
+		Labels:      labels,
+		Annotations: maps.Clone(w.Options.Annotations),
+	}
+}
