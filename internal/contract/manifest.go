@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Domain is one of the two kinds of sets that a Prometheus loads.
@@ -80,7 +81,16 @@ func DecodeManifest(data []byte) (Manifest, error) {
 	return m, nil
 }
 
-// Describes reports whether m stands for the same set as other, released in the same way; generation and salt don't count.
+// After returns m as the successor of last: the same manifest when both describe the same set, else one with a higher generation.
+func (m Manifest) After(last Manifest, now time.Time) Manifest {
+	m.Generation = last.Generation
+	if !m.Describes(last) {
+		m.Generation = max(last.Generation+1, now.UnixMilli())
+	}
+	return m
+}
+
+// Describes reports whether m stands for the same set as other, released in the same way; the generation does not count.
 func (m Manifest) Describes(other Manifest) bool {
 	m.Generation, other.Generation = 0, 0
 	a, errA := m.Encode()

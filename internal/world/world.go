@@ -35,7 +35,11 @@ type World struct {
 
 	Owned   Owned
 	Pods    []*corev1.Pod
-	Reports map[string]Report // by pod name
+	Reports map[string]Report    // by pod name
+	Poked   map[string]time.Time // when each pod was last poked, by pod name; absent means not in this process' life
+
+	// Salt is fresh random, for a configuration that has no manifest yet to take the salt from.
+	Salt []byte
 }
 
 // Owned is what the operator wrote before for this Prometheus, as it stands in the cluster. A nil pointer means that the object

@@ -1,0 +1,85 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/promloop/promloop/internal/contract"
+	"github.com/promloop/promloop/internal/delivery"
+	"github.com/promloop/promloop/internal/plan"
+)
+
+// fieldOwner is the one field manager under which everything is applied.
+const fieldOwner = client.FieldOwner("promloop")
+
+// writer is the only part of the operator that writes the objects of a plan.
+type writer struct {
+	client client.Client // reads from the cache
+	live   client.Reader // reads from the API server
+}
+
+// write applies the objects in their order and stops at the first failure, because each may lean on those before it.
+func (w *writer) write(ctx context.Context, objects []plan.Object) error {
+	for _, o := range objects {
+		if err := w.apply(ctx, o); err != nil {
+			return fmt.Errorf("writing %T %s/%s: %w", o, o.GetNamespace(), o.GetName(), err)
+		}
+	}
+	return nil
+}
+
+func (w *writer) apply(ctx context.Context, o plan.Object) error {
+	if o.GetResourceVersion() == "" {
+		if err := w.adopt(ctx, o); err != nil {
+			return err
+		}
+	}
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
+	if err != nil {
+		return err
+	}
+	u := &unstructured.Unstructured{Object: content}
+	unstructured.RemoveNestedField(u.Object, "status")
+	return w.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), fieldOwner, client.ForceOwnership)
+}
+
+// adopt looks once at the API server before a first write: the cache holds only what carries our label, and an object that is
+// there without it must be taken over as it stands, not blindly.
+func (w *writer) adopt(ctx context.Context, o plan.Object) error {
+	there := &metav1.PartialObjectMetadata{}
+	there.SetGroupVersionKind(o.GetObjectKind().GroupVersionKind())
+	err := w.live.Get(ctx, client.ObjectKeyFromObject(o), there)
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	o.SetResourceVersion(there.GetResourceVersion())
+	return err
+}
+
+// prune deletes what is no longer wanted, if it is still what was seen.
+func (w *writer) prune(ctx context.Context, objects []plan.Object) error {
+	for _, o := range objects {
+		uid, version := o.GetUID(), o.GetResourceVersion()
+		err := w.client.Delete(ctx, o, client.Preconditions{UID: &uid, ResourceVersion: &version})
+		if client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("deleting %T %s/%s: %w", o, o.GetNamespace(), o.GetName(), err)
+		}
+	}
+	return nil
+}
+
+// poke writes the release annotation of one pod, so that its kubelet syncs the volumes now.
+func (w *writer) poke(ctx context.Context, p delivery.Poke) error {
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%q}}}`, contract.ReleaseAnnotation, p.Value)
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: p.Pod.Namespace, Name: p.Pod.Name}}
+	err := w.client.Patch(ctx, pod, client.RawPatch(types.MergePatchType, patch))
+	return client.IgnoreNotFound(err)
+}

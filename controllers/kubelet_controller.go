@@ -1,0 +1,93 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/promloop/promloop/internal/kubelet"
+	"github.com/promloop/promloop/internal/plan"
+)
+
+// +kubebuilder:rbac:groups="",resources=nodes,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=endpoints,verbs=get;create;patch
+// +kubebuilder:rbac:groups=discovery.k8s.io,resources=endpointslices,verbs=get;list;watch;create;patch;delete
+
+// KubeletReconciler keeps the Service of the kubelets and its endpoints up to date with the nodes.
+type KubeletReconciler struct {
+	Client   client.Client
+	Live     client.Reader
+	Options  kubelet.Options
+	Selector labels.Selector // of the nodes
+	Every    time.Duration   // how often to look without an event
+}
+
+// Reconcile writes what the nodes ask for. There is one request, for the Service.
+func (r *KubeletReconciler) Reconcile(ctx context.Context, _ ctrl.Request) (ctrl.Result, error) {
+	var nodes corev1.NodeList
+	if err := r.Client.List(ctx, &nodes, client.UnsafeDisableDeepCopy, client.MatchingLabelsSelector{Selector: r.Selector}); err != nil {
+		return ctrl.Result{}, err
+	}
+	objects := kubelet.For(living(nodes.Items), r.Options)
+	if len(objects.Unaddressed) > 0 {
+		log.FromContext(ctx).Info("nodes without an address are left out", "nodes", objects.Unaddressed)
+	}
+	w := &writer{client: r.Client, live: r.Live}
+	wanted := []plan.Object{objects.Service}
+	if objects.Endpoints != nil {
+		wanted = append(wanted, objects.Endpoints)
+	}
+	for _, s := range objects.EndpointSlices {
+		wanted = append(wanted, s)
+	}
+	errs := []error{w.write(ctx, wanted), r.prune(ctx, w, objects.EndpointSlices)}
+	return toQueue(r.Every, errs)
+}
+
+// prune deletes our slices that the nodes do not fill any more.
+func (r *KubeletReconciler) prune(ctx context.Context, w *writer, keep []*discoveryv1.EndpointSlice) error {
+	var list discoveryv1.EndpointSliceList
+	err := r.Live.List(ctx, &list, client.InNamespace(r.Options.Service.Namespace), client.MatchingLabels{
+		discoveryv1.LabelServiceName: r.Options.Service.Name, discoveryv1.LabelManagedBy: "prometheus-operator",
+	})
+	if err != nil {
+		return fmt.Errorf("listing the EndpointSlices of the kubelets: %w", err)
+	}
+	kept := map[string]bool{}
+	for _, s := range keep {
+		kept[s.Name] = true
+	}
+	var surplus []plan.Object
+	for i := range list.Items {
+		if !kept[list.Items[i].Name] {
+			surplus = append(surplus, &list.Items[i])
+		}
+	}
+	return w.prune(ctx, surplus)
+}
+
+// SetupWithManager looks at the nodes at the start, when one comes, goes or changes its address, and at Every.
+func (r *KubeletReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	service := reconcile.Request{NamespacedName: types.NamespacedName{Namespace: r.Options.Service.Namespace, Name: r.Options.Service.Name}}
+	toService := handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request { return []reconcile.Request{service} })
+	moved := predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		before, after := e.ObjectOld.(*corev1.Node), e.ObjectNew.(*corev1.Node)
+		return !equality.Semantic.DeepEqual(before.Status.Addresses, after.Status.Addresses) ||
+			!equality.Semantic.DeepEqual(before.Labels, after.Labels)
+	}}
+	return ctrl.NewControllerManagedBy(mgr).Named("kubelet").Watches(&corev1.Node{}, toService, builder.WithPredicates(moved)).Complete(r)
+}

@@ -1,0 +1,173 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/delivery"
+	"github.com/promloop/promloop/internal/plan"
+	"github.com/promloop/promloop/internal/rules"
+	"github.com/promloop/promloop/internal/status"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// +kubebuilder:rbac:groups=monitoring.coreos.com,resources=prometheuses;servicemonitors;podmonitors;probes;scrapeconfigs;prometheusrules,verbs=get;list;watch
+// +kubebuilder:rbac:groups=monitoring.coreos.com,resources=prometheuses/status;servicemonitors/status;podmonitors/status;probes/status;scrapeconfigs/status;prometheusrules/status,verbs=get;patch
+// +kubebuilder:rbac:groups=monitoring.coreos.com,resources=prometheuses/finalizers,verbs=update
+// +kubebuilder:rbac:groups=apps,resources=statefulsets,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups="",resources=secrets;configmaps;services,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups="",resources=pods,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=get;create;update;patch
+
+// PrometheusReconciler keeps everything that runs one Prometheus as its objects say.
+type PrometheusReconciler struct {
+	Client     client.Client // reads from the cache
+	Live       client.Reader // reads from the API server
+	References cache.Cache   // metadata of all Secrets and ConfigMaps
+	Standings  *Standings    // where the verdicts on the selected objects go
+	Options    world.Options
+	Limits     rules.Limits
+	Workers    int
+
+	observer *observer
+	writer   *writer
+	reporter *reporter
+
+	mu     sync.Mutex
+	memory map[types.NamespacedName]*memory
+}
+
+// memory is what is remembered of one Prometheus between passes. Losing it costs time, never a result.
+type memory struct {
+	planner *plan.Planner
+	ledger  *delivery.Ledger
+	poked   map[string]time.Time
+}
+
+// Reconcile observes, decides, applies and reports, in that order. It holds no rule of its own.
+func (r *PrometheusReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	var p v1.Prometheus
+	if err := r.Client.Get(ctx, req.NamespacedName, &p); err != nil || p.DeletionTimestamp != nil {
+		r.forget(ctx, req.NamespacedName)
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	m := r.remembered(req.NamespacedName)
+	w, err := r.observer.observe(ctx, &p)
+	if err != nil {
+		return toQueue(0, []error{err})
+	}
+	w.Poked = m.poked
+	pl := m.planner.For(w)
+	errs := r.apply(ctx, w, pl, m)
+	r.Standings.tell(ctx, req.NamespacedName, status.Standings(w, pl, m.ledger))
+	errs = append(errs, r.report(ctx, &p, status.For(w, pl, errors.Join(errs...))))
+	return toQueue(pl.Delivery.CheckAfter, errs)
+}
+
+// apply writes what differs, deletes what is surplus, pokes the pods that lag and asks all of them for the wanted sets.
+func (r *PrometheusReconciler) apply(ctx context.Context, w *world.World, pl plan.Plan, m *memory) []error {
+	if w.Prometheus.Spec.Paused {
+		return nil
+	}
+	if err := r.writer.write(ctx, pl.Writes); err != nil {
+		return []error{err} // a poke for a set that is not written would be wasted
+	}
+	if len(pl.Writes) > 0 {
+		log.FromContext(ctx).Info("wrote", "objects", names(pl.Writes), "config", short(pl.Wanted.Config.Digest), "rules", short(pl.Wanted.Rules.Digest))
+	}
+	errs := []error{r.writer.prune(ctx, pl.Prune)}
+	for _, poke := range pl.Delivery.Pokes {
+		m.poked[poke.Pod.Name] = time.Now()
+		errs = append(errs, r.writer.poke(ctx, poke))
+	}
+	r.reporter.ask(client.ObjectKeyFromObject(w.Prometheus), w.Pods, pl.Wanted)
+	return errs
+}
+
+// report writes the status if it changed.
+func (r *PrometheusReconciler) report(ctx context.Context, p *v1.Prometheus, st v1.PrometheusStatus) error {
+	if equality.Semantic.DeepEqual(p.Status, st) {
+		return nil
+	}
+	next := p.DeepCopy()
+	next.Status = st
+	return client.IgnoreNotFound(r.Client.Status().Patch(ctx, next, client.MergeFrom(p)))
+}
+
+func (r *PrometheusReconciler) remembered(name types.NamespacedName) *memory {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.memory[name] == nil {
+		r.memory[name] = &memory{planner: plan.NewPlanner(r.Limits), ledger: delivery.NewLedger(), poked: map[string]time.Time{}}
+	}
+	return r.memory[name]
+}
+
+func (r *PrometheusReconciler) forget(ctx context.Context, name types.NamespacedName) {
+	r.mu.Lock()
+	delete(r.memory, name)
+	r.mu.Unlock()
+	r.observer.values.note(name, nil)
+	r.reporter.ask(name, nil, delivery.Wanted{})
+	r.Standings.tell(ctx, name, nil)
+}
+
+// SetupWithManager wires the reconciler to all that bears on a Prometheus.
+func (r *PrometheusReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.memory = map[types.NamespacedName]*memory{}
+	r.reporter = newReporter()
+	r.writer = &writer{client: r.Client, live: r.Live}
+	r.observer = &observer{cached: r.Client, live: r.Live, values: newValueStore(r.References, r.Live), reports: r.reporter, options: r.Options}
+	if err := mgr.Add(r.reporter); err != nil {
+		return err
+	}
+	b := ctrl.NewControllerManagedBy(mgr).For(&v1.Prometheus{}, builder.WithPredicates(written)).
+		WithOptions(controller.Options{MaxConcurrentReconciles: r.Workers}).
+		Owns(&appsv1.StatefulSet{}).
+		Owns(&corev1.Secret{}).
+		Owns(&corev1.ConfigMap{}).
+		Owns(&corev1.Service{}, builder.MatchEveryOwner).
+		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(prometheusOfPod)).
+		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.everyPrometheus), builder.WithPredicates(predicate.LabelChangedPredicate{})).
+		WatchesRawSource(source.Channel(r.reporter.events, &handler.EnqueueRequestForObject{}))
+	for kind, object := range selectableKinds() {
+		b = b.Watches(object, r.whoSelects(kind), builder.WithPredicates(written))
+	}
+	for _, src := range r.referenceSources(r.References) {
+		b = b.WatchesRawSource(src)
+	}
+	return b.Complete(r)
+}
+
+// names lists objects for the log.
+func names(objects []plan.Object) []string {
+	out := make([]string, len(objects))
+	for i, o := range objects {
+		out[i] = o.GetObjectKind().GroupVersionKind().Kind + "/" + o.GetName()
+	}
+	return out
+}
+
+// short cuts a digest for the log.
+func short(digest string) string {
+	return digest[:min(len(digest), 12)]
+}

@@ -1,0 +1,77 @@
+package plan
+
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/contract"
+	"github.com/promloop/promloop/internal/promconfig"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// configurationObjects are the Secrets that carry one configuration: first what it needs, then itself, then its manifest.
+type configurationObjects struct {
+	manifest       contract.Manifest
+	assets         []Object
+	secret         *corev1.Secret // nil when there is nothing to write
+	manifestSecret *corev1.Secret
+}
+
+func configuration(w *world.World, pl Plan) configurationObjects {
+	if pl.Unmanaged {
+		return unmanagedConfiguration(w)
+	}
+	out := configurationObjects{assets: assetShards(w, pl.Config.Assets)}
+	out.secret = secret(w, world.WorkloadName(w.Prometheus.Name))
+	out.secret.Data = map[string][]byte{world.ConfigPartKey(0): pl.Config.Stored}
+	out.manifest = configManifest(w, pl.Config)
+	out.manifestSecret = secret(w, world.ConfigManifestName(w.Prometheus.Name))
+	out.manifestSecret.Data = map[string][]byte{contract.ManifestKey: encode(out.manifest)}
+	return out
+}
+
+// unmanagedConfiguration makes an empty Secret once, so that the pod can start, and never touches it again.
+func unmanagedConfiguration(w *world.World) configurationObjects {
+	if w.Owned.ConfigSecret != nil {
+		return configurationObjects{}
+	}
+	s := secret(w, world.WorkloadName(w.Prometheus.Name))
+	s.Annotations = withEntry(s.Annotations, "empty", "true")
+	s.Data = map[string][]byte{world.ConfigPartKey(0): {}}
+	return configurationObjects{secret: s}
+}
+
+func configManifest(w *world.World, config promconfig.Result) contract.Manifest {
+	last := lastManifest(w.Owned.ConfigManifest)
+	salt := last.Salt
+	if len(salt) == 0 {
+		salt = w.Salt
+	}
+	parts := []contract.Part{{Key: world.ConfigPartKey(0), Digest: contract.PartDigest(salt, config.Stored)}}
+	next := contract.Manifest{
+		Version: contract.ManifestVersion, Domain: contract.Config, Digest: contract.ConfigDigest(salt, parts), Salt: salt,
+		Parts: parts, Assets: assetNames(config.Assets), PrometheusVersion: promconfig.Version(w.Prometheus),
+		Count: config.Jobs, Release: contract.ReleaseAll,
+	}
+	return next.After(last, w.Now)
+}
+
+func lastManifest(s *corev1.Secret) contract.Manifest {
+	if s == nil {
+		return contract.Manifest{}
+	}
+	last, err := contract.DecodeManifest(s.Data[contract.ManifestKey])
+	if err != nil {
+		return contract.Manifest{} // unreadable: written anew, under a new salt
+	}
+	return last
+}
+
+// encode can't fail: a manifest has only strings, numbers and bytes.
+func encode(m contract.Manifest) []byte {
+	data, err := m.Encode()
+	if err != nil {
+		panic(err)
+	}
+	return data
+}

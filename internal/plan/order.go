@@ -1,0 +1,61 @@
+package plan
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/promloop/promloop/internal/contract"
+	"github.com/promloop/promloop/internal/rules"
+	"github.com/promloop/promloop/internal/workload"
+	"github.com/promloop/promloop/internal/world"
+)
+
+type ruleObjects struct {
+	manifest          contract.Manifest
+	shards            []Object
+	manifestConfigMap *corev1.ConfigMap
+}
+
+func ruleFiles(w *world.World, rp rules.Plan) ruleObjects {
+	out := ruleObjects{manifest: rp.Manifest, manifestConfigMap: configMap(w, world.RulesManifestName(w.Prometheus.Name))}
+	out.manifestConfigMap.Data = map[string]string{contract.ManifestKey: string(encode(rp.Manifest))}
+	for _, shard := range rp.Shards {
+		cm := configMap(w, world.RuleShardName(w.Prometheus.Name, shard.Index))
+		cm.Data = shard.Files
+		out.shards = append(out.shards, cm)
+	}
+	return out
+}
+
+// inOrder lists all that must exist, so ordered that an interruption after any write leaves every pod with a complete set,
+// the old or the new:
+//  1. what a configuration needs (TLS assets, web configuration), and the rule shards in the order that their plan asks for;
+//  2. the configuration;
+//  3. the manifests, which make 1 and 2 a set;
+//  4. the Services and StatefulSets, whose new pods then find a complete set.
+func inOrder(w *world.World, config configurationObjects, ruleFiles ruleObjects, objects workload.Objects) []Object {
+	writes := slices.Clone(config.assets)
+	for _, s := range objects.Secrets {
+		writes = append(writes, s)
+	}
+	writes = append(writes, ruleFiles.shards...)
+	if config.secret != nil {
+		writes = append(writes, config.secret)
+	}
+	if config.manifestSecret != nil {
+		writes = append(writes, config.manifestSecret)
+	}
+	writes = append(writes, ruleFiles.manifestConfigMap)
+	for _, sts := range objects.StatefulSets {
+		writes = append(writes, sts)
+	}
+	for _, o := range writes {
+		ownedBy(w.Prometheus, o)
+	}
+	for _, svc := range objects.Services {
+		sharedBy(w.Prometheus, svc, ownersOf(svc, w.Owned.Services))
+		writes = append(writes, svc)
+	}
+	return writes
+}

@@ -1,0 +1,70 @@
+package plan
+
+import (
+	"maps"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/promloop/promloop/internal/delivery"
+	"github.com/promloop/promloop/internal/promconfig"
+	"github.com/promloop/promloop/internal/rules"
+	"github.com/promloop/promloop/internal/selection"
+	"github.com/promloop/promloop/internal/workload"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// Object is any Kubernetes object.
+type Object interface {
+	metav1.Object
+	runtime.Object
+}
+
+// Plan is what should be, for one Prometheus.
+//
+// Writes are those objects that differ from what is there, complete, in the order in which they must be written. Each carries the
+// resourceVersion that it was decided on, or none when it does not exist. Prune is what is there and no longer wanted.
+type Plan struct {
+	Selection selection.Result
+	Verdicts  map[world.Object]world.Verdict // selected, and left out wholly or in part
+	Config    promconfig.Result
+	Rules     rules.Plan
+	Unmanaged bool // the configuration Secret is the user's own
+
+	Writes   []Object
+	Prune    []Object
+	Wanted   delivery.Wanted
+	Delivery delivery.Delivery
+}
+
+// Planner plans for one Prometheus. It remembers what it rendered, which changes the cost of a call and never its result.
+type Planner struct {
+	renderer *promconfig.Renderer
+	rules    *rules.Planner
+}
+
+// NewPlanner returns a Planner that remembers nothing yet.
+func NewPlanner(limits rules.Limits) *Planner {
+	return &Planner{renderer: promconfig.NewRenderer(), rules: rules.NewPlanner(limits)}
+}
+
+// For plans for w. It is a pure function of w.
+func (p *Planner) For(w *world.World) Plan {
+	pl := Plan{Selection: selection.For(w), Unmanaged: world.Unmanaged(w.Prometheus), Verdicts: map[world.Object]world.Verdict{}}
+	pl.Rules = p.rules.For(w, pl.Selection.Rules)
+	pl.Config = p.renderer.Render(w, pl.Selection)
+	maps.Copy(pl.Verdicts, pl.Config.Verdicts)
+	maps.Copy(pl.Verdicts, pl.Rules.Verdicts)
+
+	objects := workload.For(w)
+	maps.Copy(pl.Verdicts, objects.Verdicts)
+
+	config := configuration(w, pl)
+	ruleFiles := ruleFiles(w, pl.Rules)
+	pl.Wanted = delivery.Wanted{Config: config.manifest, Rules: ruleFiles.manifest}
+	desired := inOrder(w, config, ruleFiles, objects)
+	pl.Writes = differing(w.Owned, desired)
+	pl.Prune = surplus(w, desired)
+	pl.Delivery = delivery.For(w, pl.Wanted)
+	return pl
+}

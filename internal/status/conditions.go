@@ -1,0 +1,171 @@
+package status
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/delivery"
+	"github.com/promloop/promloop/internal/plan"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// maxMessage bounds a condition's message, in bytes; text from Prometheus can be long.
+const maxMessage = 1024
+
+// conditions computes every condition anew and keeps the transition time of those whose status did not change.
+func conditions(w *world.World, pl plan.Plan, st v1.PrometheusStatus, err error) []v1.Condition {
+	available := available(w, st)
+	reconciled := reconciled(w, pl, err)
+	loaded := loaded(w, pl)
+	all := []v1.Condition{available, reconciled, loaded, ready(available, reconciled, loaded), reconciling(reconciled, loaded), stalled(reconciled, loaded)}
+	for i := range all {
+		all[i].ObservedGeneration = w.Prometheus.Generation
+		all[i].Message = cut(all[i].Message)
+		all[i].LastTransitionTime = metav1.NewTime(w.Now).Rfc3339Copy()
+		for _, old := range w.Prometheus.Status.Conditions {
+			if old.Type == all[i].Type && old.Status == all[i].Status {
+				all[i].LastTransitionTime = old.LastTransitionTime
+			}
+		}
+	}
+	return all
+}
+
+func available(w *world.World, st v1.PrometheusStatus) v1.Condition {
+	wanted := wantedReplicas(w)
+	c := v1.Condition{Type: v1.Available, Status: v1.ConditionTrue}
+	switch {
+	case int(st.AvailableReplicas) >= wanted:
+	case st.AvailableReplicas > 0:
+		c.Status, c.Reason = v1.ConditionDegraded, "SomePodsNotReady"
+	default:
+		c.Status, c.Reason = v1.ConditionFalse, "NoPodReady"
+	}
+	if c.Reason != "" {
+		c.Message = fmt.Sprintf("%d of %d pods are ready", st.AvailableReplicas, wanted)
+	}
+	return c
+}
+
+// reconciled has upstream's reasons where upstream has one.
+func reconciled(w *world.World, pl plan.Plan, err error) v1.Condition {
+	c := v1.Condition{Type: v1.Reconciled, Status: v1.ConditionTrue}
+	self := pl.Verdicts[world.Object{Kind: world.Prometheus, NamespacedName: nameOf(w.Prometheus)}]
+	switch {
+	case err != nil:
+		c.Status, c.Reason, c.Message = v1.ConditionFalse, "ReconciliationFailed", err.Error()
+	case !self.Accepted():
+		c.Status, c.Reason, c.Message = v1.ConditionFalse, self.Reason, self.Message
+	case w.Prometheus.Spec.Paused:
+		c.Status, c.Reason, c.Message = v1.ConditionUnknown, "Paused", "spec.paused is true: nothing is written until it is false again"
+	case pl.Unmanaged:
+		c.Reason = "ConfigurationUnmanaged"
+		c.Message = "no selector for scrape objects is set, so the configuration Secret is left to you"
+	case len(pl.Verdicts) > 0:
+		c.Reason, c.Message = "SomeObjectsRejected", rejected(pl.Verdicts)
+	}
+	return c
+}
+
+func rejected(verdicts map[world.Object]world.Verdict) string {
+	names := make([]string, 0, len(verdicts))
+	for o := range maps.Keys(verdicts) {
+		names = append(names, string(o.Kind)+" "+o.String())
+	}
+	slices.Sort(names)
+	shown := names[:min(len(names), 5)]
+	text := fmt.Sprintf("%d selected objects are left out wholly or in part: %s", len(names), strings.Join(shown, ", "))
+	if len(names) > len(shown) {
+		text += ", …"
+	}
+	return text + "; their events say why"
+}
+
+func loaded(w *world.World, pl plan.Plan) v1.Condition {
+	c := v1.Condition{Type: v1.Loaded, Status: v1.ConditionTrue}
+	if pl.Delivery.Loaded(wantedReplicas(w)) {
+		return c
+	}
+	c.Status, c.Reason = v1.ConditionFalse, "Pending"
+	var lagging []string
+	for _, pod := range pl.Delivery.Pods {
+		for _, domain := range []delivery.Domain{pod.Config, pod.Rules} {
+			reason, message := why(domain)
+			switch domain.Progress {
+			case delivery.Loaded:
+				continue
+			case delivery.Refused:
+				c.Status, c.Reason = v1.ConditionFalse, "Refused"
+			case delivery.Unknown:
+				if c.Reason != "Refused" {
+					c.Status, c.Reason = v1.ConditionUnknown, "NoReport"
+				}
+			}
+			lagging = append(lagging, fmt.Sprintf("%s: %s: %s", pod.Name, reason, message))
+		}
+	}
+	c.Message = strings.Join(lagging, "; ")
+	if len(lagging) == 0 {
+		c.Message = fmt.Sprintf("%d of %d pods exist", len(pl.Delivery.Pods), wantedReplicas(w))
+	}
+	return c
+}
+
+func ready(available, reconciled, loaded v1.Condition) v1.Condition {
+	c := v1.Condition{Type: v1.Ready, Status: v1.ConditionTrue}
+	for _, part := range []v1.Condition{reconciled, loaded, available} {
+		if part.Status == v1.ConditionTrue {
+			continue
+		}
+		c.Status, c.Reason, c.Message = part.Status, part.Reason, part.Message
+		if c.Status == v1.ConditionDegraded {
+			c.Status = v1.ConditionFalse
+		}
+		break
+	}
+	return c
+}
+
+// reconciling is True while something is on its way. kstatus reads it as "in progress".
+func reconciling(reconciled, loaded v1.Condition) v1.Condition {
+	c := v1.Condition{Type: v1.Reconciling, Status: v1.ConditionFalse}
+	if reconciled.Status == v1.ConditionTrue && loaded.Status != v1.ConditionTrue && loaded.Reason != "Refused" {
+		c.Status, c.Reason, c.Message = v1.ConditionTrue, loaded.Reason, loaded.Message
+	}
+	return c
+}
+
+// stalled is True when nothing will change until somebody acts.
+func stalled(reconciled, loaded v1.Condition) v1.Condition {
+	c := v1.Condition{Type: v1.Stalled, Status: v1.ConditionFalse}
+	for _, part := range []v1.Condition{reconciled, loaded} {
+		if part.Status == v1.ConditionFalse && part.Reason != "Pending" && part.Reason != "ReconciliationFailed" {
+			c.Status, c.Reason, c.Message = v1.ConditionTrue, part.Reason, part.Message
+			break
+		}
+	}
+	return c
+}
+
+func wantedReplicas(w *world.World) int {
+	replicas, shards := 1, 1
+	if r := w.Prometheus.Spec.Replicas; r != nil {
+		replicas = int(*r)
+	}
+	if s := w.Prometheus.Spec.Shards; s != nil {
+		shards = int(*s)
+	}
+	return replicas * shards
+}
+
+func cut(text string) string {
+	if len(text) <= maxMessage {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxMessage], "") + "…"
+}

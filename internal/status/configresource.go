@@ -1,0 +1,152 @@
+package status
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// ForConfigResource computes the status of a ServiceMonitor, PodMonitor, Probe, ScrapeConfig or PrometheusRule with the given
+// generation from what every Prometheus that selects it made of it. old is used for transition times only.
+func ForConfigResource(old v1.ConfigResourceStatus, generation int64, standings map[types.NamespacedName]Standing, now time.Time) v1.ConfigResourceStatus {
+	out := v1.ConfigResourceStatus{Conditions: slices.Clone(old.Conditions)}
+	names := make([]types.NamespacedName, 0, len(standings))
+	for name := range standings {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b types.NamespacedName) int { return strings.Compare(a.String(), b.String()) })
+	for _, name := range names {
+		out.Bindings = append(out.Bindings, binding(old, name, standings[name], now))
+	}
+	out.Bindings = append(out.Bindings, foreign(old)...)
+	accepted := acceptedByAll(names, standings)
+	loaded := loadedByAll(accepted, generation, names, standings)
+	for _, c := range []metav1.Condition{accepted, loaded, readyObject(accepted, loaded)} {
+		c.ObservedGeneration = generation
+		c.LastTransitionTime = metav1.NewTime(now).Rfc3339Copy()
+		meta.SetStatusCondition(&out.Conditions, c)
+	}
+	return out
+}
+
+func binding(old v1.ConfigResourceStatus, name types.NamespacedName, s Standing, now time.Time) v1.WorkloadBinding {
+	c := v1.ConfigResourceCondition{
+		Type: v1.Accepted, Status: v1.ConditionTrue, ObservedGeneration: s.Generation,
+		LastTransitionTime: metav1.NewTime(now).Rfc3339Copy(),
+	}
+	if !s.Verdict.Accepted() {
+		c.Status, c.Reason, c.Message = v1.ConditionFalse, s.Verdict.Reason, cut(s.Verdict.Message)
+	}
+	b := v1.WorkloadBinding{Group: v1.GroupVersion.Group, Resource: resource, Name: name.Name, Namespace: name.Namespace}
+	for _, before := range old.Bindings {
+		if before.Name == b.Name && before.Namespace == b.Namespace && before.Resource == b.Resource {
+			for _, was := range before.Conditions {
+				if was.Type == c.Type && was.Status == c.Status {
+					c.LastTransitionTime = was.LastTransitionTime
+				}
+			}
+		}
+	}
+	b.Conditions = []v1.ConfigResourceCondition{c}
+	return b
+}
+
+// resource is the plural under which a Prometheus stands in a binding.
+const resource = "prometheuses"
+
+// foreign keeps the bindings of workloads that are not Prometheuses: another operator's.
+func foreign(old v1.ConfigResourceStatus) []v1.WorkloadBinding {
+	var out []v1.WorkloadBinding
+	for _, b := range old.Bindings {
+		if b.Resource != resource {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+func acceptedByAll(names []types.NamespacedName, standings map[types.NamespacedName]Standing) metav1.Condition {
+	c := metav1.Condition{Type: string(v1.Accepted), Status: metav1.ConditionTrue, Reason: "Accepted"}
+	if len(names) == 0 {
+		c.Status, c.Reason = metav1.ConditionFalse, "NotSelected"
+		c.Message = "no Prometheus selects this object: compare its labels and its namespace's labels with the selectors"
+	}
+	for _, name := range names {
+		if v := standings[name].Verdict; !v.Accepted() {
+			c.Status, c.Reason = metav1.ConditionFalse, v.Reason
+			c.Message = cut(fmt.Sprintf("Prometheus %s: %s", name, v.Message))
+			break
+		}
+	}
+	return c
+}
+
+func loadedByAll(accepted metav1.Condition, generation int64, names []types.NamespacedName, standings map[types.NamespacedName]Standing) metav1.Condition {
+	c := metav1.Condition{Type: string(v1.Loaded), Status: metav1.ConditionTrue, Reason: "LoadedEverywhere"}
+	if accepted.Status != metav1.ConditionTrue {
+		c.Status, c.Reason, c.Message = metav1.ConditionFalse, accepted.Reason, accepted.Message
+		return c
+	}
+	for _, name := range names {
+		s := standings[name]
+		switch {
+		case s.Generation != generation:
+			c.Status, c.Reason, c.Message = metav1.ConditionUnknown, "Reconciling", fmt.Sprintf("Prometheus %s has not looked at this generation yet", name)
+		case s.Loaded == metav1.ConditionFalse:
+			c.Status, c.Reason, c.Message = metav1.ConditionFalse, "Delivering", fmt.Sprintf("not every replica of Prometheus %s has loaded it yet", name)
+		case s.Loaded == metav1.ConditionUnknown:
+			c.Status, c.Reason, c.Message = metav1.ConditionUnknown, "NoReport", fmt.Sprintf("not every replica of Prometheus %s says what it has loaded", name)
+		default:
+			continue
+		}
+		break
+	}
+	return c
+}
+
+func readyObject(accepted, loaded metav1.Condition) metav1.Condition {
+	c := metav1.Condition{Type: string(v1.Ready), Status: metav1.ConditionTrue, Reason: "Ready"}
+	for _, part := range []metav1.Condition{accepted, loaded} {
+		if part.Status != metav1.ConditionTrue {
+			c.Status, c.Reason, c.Message = part.Status, part.Reason, part.Message
+			break
+		}
+	}
+	return c
+}
+
+// Turn is a change of one Prometheus' verdict on an object.
+type Turn struct {
+	Prometheus types.NamespacedName
+	Verdict    world.Verdict
+}
+
+// Turned lists the verdicts that differ between two states, except that a new object which is taken is no news.
+func Turned(old, next v1.ConfigResourceStatus) []Turn {
+	before := map[types.NamespacedName]v1.ConfigResourceCondition{}
+	for _, b := range old.Bindings {
+		for _, c := range b.Conditions {
+			before[types.NamespacedName{Namespace: b.Namespace, Name: b.Name}] = c
+		}
+	}
+	var out []Turn
+	for _, b := range next.Bindings {
+		name := types.NamespacedName{Namespace: b.Namespace, Name: b.Name}
+		for _, c := range b.Conditions {
+			was, known := before[name]
+			news := known && (was.Reason != c.Reason || was.Message != c.Message) || !known && c.Status != v1.ConditionTrue
+			if b.Resource == resource && news {
+				out = append(out, Turn{Prometheus: name, Verdict: world.Verdict{Reason: c.Reason, Message: c.Message}})
+			}
+		}
+	}
+	return out
+}

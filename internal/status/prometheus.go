@@ -1,0 +1,130 @@
+package status
+
+import (
+	"slices"
+	"strconv"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/contract"
+	"github.com/promloop/promloop/internal/delivery"
+	"github.com/promloop/promloop/internal/plan"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// For computes the whole status of a Prometheus. err is what went wrong while the plan was written, nil if nothing did.
+func For(w *world.World, pl plan.Plan, err error) v1.PrometheusStatus {
+	p := w.Prometheus
+	st := v1.PrometheusStatus{
+		ObservedGeneration: p.Generation,
+		Paused:             p.Spec.Paused,
+		Shards:             int32(len(w.Owned.StatefulSets)),
+		Configuration:      published(pl.Wanted.Config, len(pl.Config.Stored)),
+		Rules:              published(pl.Wanted.Rules, sum(pl.Rules.Fill)),
+		Pods:               pods(pl.Delivery),
+	}
+	for i, bytes := range pl.Rules.Fill {
+		st.RuleShards = append(st.RuleShards, v1.ShardFill{Index: int32(i), Bytes: int64(bytes)})
+	}
+	count(&st, w.Owned.StatefulSets)
+	st.Conditions = conditions(w, pl, st, err)
+	return st
+}
+
+func published(m contract.Manifest, bytes int) *v1.PublishedSet {
+	if m.Digest == "" {
+		return nil
+	}
+	return &v1.PublishedSet{Digest: m.Digest, Bytes: int64(bytes), Count: int32(m.Count)}
+}
+
+func count(st *v1.PrometheusStatus, sets []*appsv1.StatefulSet) {
+	for shard, set := range sets {
+		wanted := int32(1)
+		if set.Spec.Replicas != nil {
+			wanted = *set.Spec.Replicas
+		}
+		one := v1.ShardStatus{
+			ShardID:             strconv.Itoa(shard),
+			Replicas:            set.Status.Replicas,
+			UpdatedReplicas:     set.Status.UpdatedReplicas,
+			AvailableReplicas:   set.Status.AvailableReplicas,
+			UnavailableReplicas: max(0, wanted-set.Status.AvailableReplicas),
+		}
+		st.ShardStatuses = append(st.ShardStatuses, one)
+		st.Replicas += one.Replicas
+		st.UpdatedReplicas += one.UpdatedReplicas
+		st.AvailableReplicas += one.AvailableReplicas
+		st.UnavailableReplicas += one.UnavailableReplicas
+		if shard == 0 {
+			st.Selector = metav1.FormatLabelSelector(set.Spec.Selector)
+		}
+	}
+}
+
+func pods(d delivery.Delivery) []v1.PrometheusPodStatus {
+	var out []v1.PrometheusPodStatus
+	for _, pod := range d.Pods {
+		st := v1.PrometheusPodStatus{
+			Name:                pod.Name,
+			LoadedConfiguration: loadedSet(pod.Config.Report),
+			LoadedRules:         loadedSet(pod.Rules.Report),
+		}
+		for _, domain := range []delivery.Domain{pod.Config, pod.Rules} {
+			if st.Reason == "" {
+				st.Reason, st.Message = why(domain)
+			}
+		}
+		out = append(out, st)
+	}
+	slices.SortFunc(out, func(a, b v1.PrometheusPodStatus) int { return compare(a.Name, b.Name) })
+	return out
+}
+
+func loadedSet(report *contract.Loaded) *v1.LoadedSet {
+	if report == nil || report.Loaded == "" {
+		return nil
+	}
+	set := &v1.LoadedSet{Digest: report.Loaded}
+	if !report.LoadedAt.IsZero() {
+		since := metav1.NewTime(report.LoadedAt).Rfc3339Copy()
+		set.Since = &since
+	}
+	return set
+}
+
+// why says in a word and in words why a pod does not run what is wanted; empty when it does.
+func why(d delivery.Domain) (reason, message string) {
+	switch d.Progress {
+	case delivery.Loaded:
+		return "", ""
+	case delivery.Unknown:
+		return "NoReport", "the sidecar of this pod has not answered: it may be starting, or a network policy may block its report port"
+	case delivery.Refused:
+		return d.Report.Reason, d.Report.Error
+	}
+	if d.Report.Reason != "" {
+		return d.Report.Reason, d.Report.Error
+	}
+	return "Pending", "the pod's volume does not show the published set yet"
+}
+
+func compare(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func sum(values []int) int {
+	total := 0
+	for _, v := range values {
+		total += v
+	}
+	return total
+}

@@ -1,0 +1,53 @@
+package world
+
+import "strconv"
+
+// Names of the objects and volumes of one Prometheus, as upstream's operator and the reference layout have them.
+
+// WorkloadName is the name of the StatefulSet, of the configuration Secret, and the prefix of everything else.
+func WorkloadName(prometheus string) string { return "prometheus-" + prometheus }
+
+// ConfigManifestName is the name of the Secret that holds the manifest of the configuration.
+func ConfigManifestName(prometheus string) string {
+	return WorkloadName(prometheus) + "-config-manifest"
+}
+
+// ConfigPartName is the name of the Secret that holds part n of the configuration; part 0 is the configuration Secret itself.
+func ConfigPartName(prometheus string, n int) string {
+	if n == 0 {
+		return WorkloadName(prometheus)
+	}
+	return WorkloadName(prometheus) + "-config-" + strconv.Itoa(n)
+}
+
+// ConfigPartKey is the key of part n, and its file name in the volume.
+func ConfigPartKey(n int) string {
+	if n == 0 {
+		return "prometheus.yaml.gz"
+	}
+	return "prometheus-" + strconv.Itoa(n) + ".yaml.gz"
+}
+
+// AssetShardName is the name of the Secret that holds shard n of the TLS assets.
+func AssetShardName(prometheus string, n int) string {
+	return WorkloadName(prometheus) + "-tls-assets-" + strconv.Itoa(n)
+}
+
+// RuleShardName is the name of the ConfigMap that holds shard n of the rule files.
+func RuleShardName(prometheus string, n int) string {
+	return WorkloadName(prometheus) + "-rulefiles-" + strconv.Itoa(n)
+}
+
+// RulesManifestName is the name of the ConfigMap that holds the manifest of the rules.
+func RulesManifestName(prometheus string) string {
+	return WorkloadName(prometheus) + "-rules-manifest"
+}
+
+// Labels that every generated object carries.
+const (
+	// ManagedByLabel with ManagedByValue marks what the operator made, under upstream's value so that policies keep matching.
+	ManagedByLabel = "managed-by"
+	ManagedByValue = "prometheus-operator"
+	// NameLabel names the Prometheus that an object belongs to.
+	NameLabel = "prometheus-name"
+)

@@ -1,0 +1,185 @@
+// The promloop operator: it turns the objects of monitoring.coreos.com into running Prometheus servers.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/go-logr/logr"
+	"golang.org/x/time/rate"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/api/v1alpha1"
+	"github.com/promloop/promloop/controllers"
+	"github.com/promloop/promloop/internal/rules"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// version is set by the linker.
+var version = "v0.1.0"
+
+func main() {
+	err := run(ctrl.SetupSignalHandler(), os.Args[1:], os.Stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "promloop:", err)
+		os.Exit(1)
+	}
+}
+
+// run is the whole program; it ends when ctx does.
+func run(ctx context.Context, args []string, out io.Writer) error {
+	s, err := parse(args, out)
+	if err != nil {
+		return err
+	}
+	if s.version {
+		_, err := fmt.Fprintln(out, "promloop", version)
+		return err
+	}
+	logger, err := newLogger(s, out)
+	if err != nil {
+		return err
+	}
+	ctrl.SetLogger(logger)
+	for _, note := range s.ignored {
+		logger.Info("flag without effect", "flag", note)
+	}
+	mgr, err := newManager(s)
+	if err != nil {
+		return err
+	}
+	if err := wire(mgr, s); err != nil {
+		return err
+	}
+	logger.Info("starting", "version", version)
+	return mgr.Start(ctx)
+}
+
+func newLogger(s settings, out io.Writer) (logr.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
+		return logr.Logger{}, fmt.Errorf("--log-level is %q: it takes debug, info, warn or error", s.logLevel)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch s.logFormat {
+	case "logfmt":
+		return logr.FromSlogHandler(slog.NewTextHandler(out, options)), nil
+	case "json":
+		return logr.FromSlogHandler(slog.NewJSONHandler(out, options)), nil
+	}
+	return logr.Logger{}, fmt.Errorf("--log-format is %q: it takes logfmt or json", s.logFormat)
+}
+
+func newScheme() *runtime.Scheme {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1.AddToScheme, v1alpha1.AddToScheme} {
+		utilruntime.Must(add(scheme))
+	}
+	return scheme
+}
+
+func newManager(s settings) (ctrl.Manager, error) {
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return nil, err
+	}
+	// The API server's own fairness paces the operator; the client's is there against a runaway loop.
+	config.QPS, config.Burst = 200, 400
+	return ctrl.NewManager(config, ctrl.Options{
+		Scheme:                        newScheme(),
+		Metrics:                       metricsserver.Options{BindAddress: s.metricsAddress},
+		HealthProbeBindAddress:        s.probeAddress,
+		LeaderElection:                s.leaderElect,
+		LeaderElectionID:              "promloop.monitoring.coreos.com",
+		LeaderElectionNamespace:       s.leaderElectIn,
+		LeaderElectionReleaseOnCancel: true,
+		Cache:                         cacheOptions(),
+	})
+}
+
+// cacheOptions keep in memory only what the operator made, of the kinds that others make many of.
+func cacheOptions() cache.Options {
+	made := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{world.ManagedByLabel: world.ManagedByValue})}
+	return cache.Options{
+		DefaultTransform: cache.TransformStripManagedFields(),
+		ByObject: map[client.Object]cache.ByObject{
+			&corev1.Secret{}:      made,
+			&corev1.ConfigMap{}:   made,
+			&corev1.Service{}:     made,
+			&corev1.Pod{}:         {Label: labels.NewSelector().Add(controllers.PodRequirement())},
+			&appsv1.StatefulSet{}: {},
+		},
+	}
+}
+
+// metadataCache holds the metadata of every Secret and ConfigMap: any may be referred to, and none is worth its content.
+func metadataCache(mgr ctrl.Manager) (cache.Cache, error) {
+	c, err := cache.New(mgr.GetConfig(), cache.Options{
+		Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(), HTTPClient: mgr.GetHTTPClient(),
+		DefaultTransform: func(o any) (any, error) {
+			if meta, ok := o.(*metav1.PartialObjectMetadata); ok {
+				meta.ManagedFields, meta.Labels, meta.Annotations, meta.OwnerReferences = nil, nil, nil, nil
+			}
+			return o, nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, mgr.Add(c)
+}
+
+// statusWrites bounds the status writes on monitors and rules: per second, and at once.
+const (
+	statusWritesPerSecond = 50
+	statusWritesAtOnce    = 200
+)
+
+func wire(mgr ctrl.Manager, s settings) error {
+	references, err := metadataCache(mgr)
+	if err != nil {
+		return err
+	}
+	standings := controllers.NewStandings()
+	prometheuses := &controllers.PrometheusReconciler{
+		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), References: references, Standings: standings,
+		Options: s.world, Limits: rules.DefaultLimits(), Workers: s.workers,
+	}
+	configResources := controllers.ConfigResourceReconciler{
+		Client: mgr.GetClient(), Events: mgr.GetEventRecorder("promloop"), Standings: standings,
+		Writes: rate.NewLimiter(statusWritesPerSecond, statusWritesAtOnce),
+	}
+	errs := []error{
+		prometheuses.SetupWithManager(mgr),
+		controllers.SetupConfigResources(mgr, configResources),
+		mgr.AddHealthzCheck("ping", healthz.Ping),
+		mgr.AddReadyzCheck("ping", healthz.Ping),
+	}
+	if s.kubelet.Service.Name != "" {
+		kubelets := &controllers.KubeletReconciler{
+			Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Options: s.kubelet, Selector: s.kubeletSelector, Every: s.kubeletEvery,
+		}
+		errs = append(errs, kubelets.SetupWithManager(mgr))
+	}
+	return errors.Join(errs...)
+}
