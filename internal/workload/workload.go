@@ -79,7 +79,9 @@ func newBuilder(w *world.World) *builder {
 func (b *builder) refuse(err *field.Error) { b.refused = append(b.refused, err) }
 
 // ignore notes that the field at path has no effect, and why.
-func (b *builder) ignore(path, why string) { b.ignored = append(b.ignored, path+" has no effect: "+why) }
+func (b *builder) ignore(path, why string) {
+	b.ignored = append(b.ignored, path+" has no effect: "+why)
+}
 
 // refusal keeps everything that runs as it is and says what is wrong.
 func (b *builder) refusal() Objects {
