@@ -64,14 +64,31 @@ func (w *writer) adopt(ctx context.Context, o plan.Object) error {
 	return err
 }
 
+// orphan deletes objects and leaves what they own running, for the next write to adopt.
+func (w *writer) orphan(ctx context.Context, objects []plan.Object) error {
+	for _, o := range objects {
+		if err := w.remove(ctx, o, client.PropagationPolicy(metav1.DeletePropagationOrphan)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // prune deletes what is no longer wanted, if it is still what was seen.
 func (w *writer) prune(ctx context.Context, objects []plan.Object) error {
 	for _, o := range objects {
-		uid, version := o.GetUID(), o.GetResourceVersion()
-		err := w.client.Delete(ctx, o, client.Preconditions{UID: &uid, ResourceVersion: &version})
-		if client.IgnoreNotFound(err) != nil {
-			return fmt.Errorf("deleting %T %s/%s: %w", o, o.GetNamespace(), o.GetName(), err)
+		if err := w.remove(ctx, o); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func (w *writer) remove(ctx context.Context, o plan.Object, options ...client.DeleteOption) error {
+	uid, version := o.GetUID(), o.GetResourceVersion()
+	options = append(options, client.Preconditions{UID: &uid, ResourceVersion: &version})
+	if err := w.client.Delete(ctx, o, options...); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("deleting %T %s/%s: %w", o, o.GetNamespace(), o.GetName(), err)
 	}
 	return nil
 }

@@ -88,6 +88,9 @@ func (r *PrometheusReconciler) apply(ctx context.Context, w *world.World, pl pla
 	if w.Prometheus.Spec.Paused {
 		return nil
 	}
+	if err := r.writer.orphan(ctx, pl.Orphans); err != nil {
+		return []error{err}
+	}
 	if err := r.writer.write(ctx, pl.Writes); err != nil {
 		return []error{err} // a poke for a set that is not written would be wasted
 	}

@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -77,10 +78,13 @@ func differing(owned world.Owned, desired []Object) []Object {
 	return out
 }
 
-// surplus lists what is there, belongs to this Prometheus alone, and is not desired any more.
-func surplus(w *world.World, desired []Object) []Object {
+// surplus lists what is there, belongs to this Prometheus alone, and is neither desired nor to be kept as it is.
+func surplus(w *world.World, desired []Object, kept []workload.Object) []Object {
 	wanted := map[identity]bool{}
 	for _, o := range desired {
+		wanted[identify(o)] = true
+	}
+	for _, o := range kept {
 		wanted[identify(o)] = true
 	}
 	if world.Unmanaged(w.Prometheus) && w.Owned.ConfigSecret != nil {

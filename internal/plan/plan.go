@@ -31,8 +31,10 @@ type Plan struct {
 	Rules     rules.Plan
 	Unmanaged bool // the configuration Secret is the user's own
 
+	Orphans  []Object // to be deleted before Writes, with their pods left running, because they can't become what they should be
 	Writes   []Object
 	Prune    []Object
+	Ignored  []string // fields without effect and why, in sentences
 	Wanted   delivery.Wanted
 	Delivery delivery.Delivery
 }
@@ -63,8 +65,12 @@ func (p *Planner) For(w *world.World) Plan {
 	ruleFiles := ruleFiles(w, pl.Rules)
 	pl.Wanted = delivery.Wanted{Config: config.manifest, Rules: ruleFiles.manifest}
 	desired := inOrder(w, config, ruleFiles, objects)
+	for _, sts := range objects.Orphans {
+		pl.Orphans = append(pl.Orphans, sts)
+	}
 	pl.Writes = differing(w.Owned, desired)
-	pl.Prune = surplus(w, desired)
+	pl.Prune = surplus(w, desired, objects.Kept)
+	pl.Ignored = objects.Ignored
 	pl.Delivery = delivery.For(w, pl.Wanted)
 	return pl
 }

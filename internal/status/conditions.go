@@ -66,6 +66,8 @@ func reconciled(w *world.World, pl plan.Plan, err error) v1.Condition {
 	case pl.Unmanaged:
 		c.Reason = "ConfigurationUnmanaged"
 		c.Message = "no selector for scrape objects is set, so the configuration Secret is left to you"
+	case len(pl.Ignored) > 0:
+		c.Reason, c.Message = "IgnoredFields", strings.Join(pl.Ignored, "; ")
 	case len(pl.Verdicts) > 0:
 		c.Reason, c.Message = "SomeObjectsRejected", rejected(pl.Verdicts)
 	}

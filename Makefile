@@ -1,0 +1,84 @@
+# Everything that is built and checked. `make help` lists the targets.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+export GOTOOLCHAIN := local
+export CGO_ENABLED := 0
+
+VERSION ?= v0.1.0
+BIN := $(CURDIR)/bin
+LDFLAGS := -s -w -X main.version=$(VERSION)
+ROOT_MODULE := github.com/promloop/promloop
+
+# The programs of the test cluster, built once into a cache outside the checkout. Real Prometheus, etcd and kube-apiserver.
+PARTS = $(shell cd test/cluster && go run ./cmd/parts --print-dir)
+
+# Modules, by what they are for. Each has its own dependencies; docs/decisions/001-modules.md says why.
+MODULES := . sidecars hack/tools $(patsubst %/go.mod,%,$(wildcard test/*/go.mod test/*/*/go.mod))
+
+##@ The two commands for a newcomer
+
+.PHONY: demo
+demo: ## Start everything on this machine, apply the samples, and show each kind of change going live. ARGS=--once ends after it.
+	cd test/chain && go run ./demo $(ARGS)
+
+.PHONY: test
+test: verify-format test-unit test-sidecars test-cluster test-upstream test-chain ## Everything that has to pass.
+	@echo "all tests passed"
+
+##@ Parts of the test suite
+
+.PHONY: test-unit
+test-unit: parts ## The operator's decisions, and its webhooks against a real kube-apiserver.
+	KUBEBUILDER_ASSETS=$(PARTS) go test ./...
+
+.PHONY: test-sidecars
+test-sidecars: parts ## The sidecars, against a real Prometheus.
+	cd sidecars && PROMLOOP_PROMETHEUS=$(PARTS)/prometheus go test ./...
+
+.PHONY: test-cluster
+test-cluster: parts ## The test cluster itself: volumes, probes and rhythm of the nodelet.
+	cd test/cluster && go test ./...
+
+.PHONY: test-upstream
+test-upstream: ## Same input, compared results: upstream's types and generator as an oracle.
+	for m in $(wildcard test/upstream/*); do (cd $$m && go test ./...); done
+
+.PHONY: test-chain
+test-chain: parts ## The whole chain: a change of a custom resource, seen in a real Prometheus.
+	cd test/chain && go test -count=1 ./...
+
+.PHONY: parts
+parts: ## Build the programs of the test cluster, once.
+	cd test/cluster && go run ./cmd/parts
+
+.PHONY: bench
+bench: ## Benchmarks of the operator's decisions.
+	go test -run '^$$' -bench . -benchmem ./internal/...
+
+##@ Development
+
+.PHONY: generate
+generate: ## Deep copies of the API types.
+	cd hack/tools && go tool controller-gen object:headerFile=../boilerplate/boilerplate.go.txt paths=$(CURDIR)/api/...
+
+.PHONY: manifests
+manifests: ## CRDs, the operator's ClusterRole and webhook manifests, from markers.
+	cd hack/tools && go tool controller-gen crd:maxDescLen=0 paths=$(CURDIR)/api/... output:crd:dir=$(CURDIR)/config/crd/bases
+
+.PHONY: verify-format
+verify-format: ## Formatting and go vet of every module.
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
+
+.PHONY: build
+build: ## The operator, the sidecars and the kubectl plugin, as static binaries in bin/.
+	go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ . ./cmd/...
+	cd sidecars && go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
+
+.PHONY: run
+run: ## Run the operator against the cluster of your KUBECONFIG.
+	go run . --leader-elect=false
+
+.PHONY: help
+help: ## Show this help.
+	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*##/ {printf "  %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,0 +1,38 @@
+package chain
+
+import (
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/promloop/promloop/test/chain/stack"
+	"github.com/promloop/promloop/test/cluster"
+)
+
+func TestMain(m *testing.M) { cluster.Main(m, stack.Build) }
+
+func TestChain(t *testing.T) {
+	RegisterFailHandler(Fail)
+	// Long enough for a pod to start and a kubelet's unpoked period to pass; nothing waits for it when all is well.
+	SetDefaultEventuallyTimeout(2 * time.Minute)
+	SetDefaultEventuallyPollingInterval(50 * time.Millisecond)
+	RunSpecs(t, "Chain")
+}
+
+// running is the stack that all specs share; each works in a namespace of its own.
+var running *stack.Stack
+
+var _ = BeforeSuite(func(ctx SpecContext) {
+	var err error
+	running, err = stack.Start(ctx, stack.Options{})
+	DeferCleanup(func() { Expect(running.Stop()).To(Succeed()) })
+	Expect(err).NotTo(HaveOccurred())
+}, NodeTimeout(3*time.Minute))
+
+var _ = ReportAfterEach(func(report SpecReport) {
+	if report.Failed() && running != nil {
+		GinkgoWriter.Println(running.Logs())
+	}
+})
