@@ -1,0 +1,18 @@
+// Command rules-reloader loads the rule files into Prometheus whenever a complete new set appears, and proves it.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/promloop/promloop/sidecars/internal/contract"
+	"github.com/promloop/promloop/sidecars/internal/reloader"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(reloader.Main(ctx, contract.Rules, os.Args[1:], os.LookupEnv, os.Stderr))
+}

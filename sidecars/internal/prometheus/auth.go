@@ -1,0 +1,101 @@
+package prometheus
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/promloop/promloop/sidecars/internal/snapshot"
+)
+
+// Auth is how to be let in. All secrets are files and are read again when they change, so rotation needs no restart. The zero
+// Auth is plain HTTP, or HTTPS that the system's roots vouch for; there is no way to skip that check.
+type Auth struct {
+	CAFile, CertFile, KeyFile, ServerName           string
+	Username, PasswordFile, UsernameFile, TokenFile string
+
+	stamp     string
+	transport *http.Transport
+}
+
+// sign adds credentials to the request and returns the transport to send it with.
+func (a *Auth) sign(req *http.Request) (http.RoundTripper, error) {
+	if err := a.addCredentials(req); err != nil {
+		return nil, err
+	}
+	stamp := snapshot.FileStamp(a.CAFile) + "/" + snapshot.FileStamp(a.CertFile) + "/" + snapshot.FileStamp(a.KeyFile)
+	if a.transport != nil && a.stamp == stamp {
+		return a.transport, nil
+	}
+	config, err := a.tls()
+	if err != nil {
+		return nil, err
+	}
+	if a.transport != nil {
+		a.transport.CloseIdleConnections()
+	}
+	a.stamp = stamp
+	a.transport = &http.Transport{
+		DialContext: dialer().DialContext, TLSClientConfig: config, ForceAttemptHTTP2: false,
+		MaxIdleConns: 1, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: probeTimeout,
+	}
+	return a.transport, nil
+}
+
+func (a *Auth) addCredentials(req *http.Request) error {
+	user, err := secret(a.UsernameFile)
+	if err != nil {
+		return err
+	}
+	if a.Username != "" {
+		user = a.Username
+	}
+	if user != "" {
+		password, err := secret(a.PasswordFile)
+		if err != nil {
+			return err
+		}
+		req.SetBasicAuth(user, password)
+		return nil
+	}
+	token, err := secret(a.TokenFile)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	return err
+}
+
+func (a *Auth) tls() (*tls.Config, error) {
+	config := &tls.Config{ServerName: a.ServerName, MinVersion: tls.VersionTLS12}
+	if a.CAFile != "" {
+		pem, err := os.ReadFile(a.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("CA file: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("CA file %s holds no PEM certificate", a.CAFile)
+		}
+	}
+	if a.CertFile != "" {
+		cert, err := tls.LoadX509KeyPair(a.CertFile, a.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("client certificate: %w", err)
+		}
+		config.Certificates = []tls.Certificate{cert}
+	}
+	return config, nil
+}
+
+// secret reads a mounted secret without the newline that editors leave; "" for no path.
+func secret(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	data, err := os.ReadFile(path)
+	return strings.TrimRight(string(data), "\r\n"), err
+}

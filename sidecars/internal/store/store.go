@@ -1,0 +1,241 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/promloop/promloop/sidecars/internal/contract"
+	"github.com/promloop/promloop/sidecars/internal/transaction"
+)
+
+const (
+	currentLink  = "current"
+	previousLink = "previous"
+	genDir       = "gen"
+	tempPrefix   = ".tmp-"
+	metaSuffix   = ".json"
+	dirMode      = 0o750
+	fileMode     = 0o640
+)
+
+// Store is the output directory as one domain sees it.
+type Store struct {
+	root   string
+	domain contract.Domain
+	lock   *os.File // open while held
+}
+
+// Open prepares the directory and removes what a dead predecessor left half done.
+func Open(root string, domain contract.Domain) (*Store, error) {
+	s := &Store{root: root, domain: domain}
+	if err := os.MkdirAll(s.gen(domain, ""), dirMode); err != nil {
+		return nil, fmt.Errorf("output directory: %w", err)
+	}
+	if err := checkWritable(root); err != nil {
+		return nil, fmt.Errorf("output directory %s is not writable: %w", root, err)
+	}
+	return s, s.sweep()
+}
+
+func checkWritable(dir string) error {
+	f, err := os.CreateTemp(dir, tempPrefix)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// sweep removes temporary directories of this domain.
+func (s *Store) sweep() error {
+	left, err := filepath.Glob(filepath.Join(s.gen(s.domain, ""), tempPrefix+"*"))
+	for _, dir := range left {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	return err
+}
+
+func (s *Store) gen(d contract.Domain, id string) string {
+	return filepath.Join(s.root, string(d), genDir, id)
+}
+
+func (s *Store) link(d contract.Domain, name string) string {
+	return filepath.Join(s.root, string(d), name)
+}
+
+// Current is the directory of the generation that the link names, "" when there is none.
+func (s *Store) Current() string {
+	id := s.read(s.domain, currentLink)
+	if id == "" {
+		return ""
+	}
+	return s.gen(s.domain, id)
+}
+
+// Stage fills a generation: write gets an empty directory, and what it leaves there becomes the generation, whole or not at
+// all. A generation that is there already is left as it is.
+func (s *Store) Stage(set transaction.Set, write func(dir string) error) error {
+	if s.whole(set.ID) {
+		return s.Remember(set)
+	}
+	if err := s.sweep(); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(s.gen(s.domain, ""), tempPrefix)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	if err := errors.Join(os.Chmod(tmp, dirMode), write(tmp)); err != nil {
+		return err
+	}
+	if err := errors.Join(syncDir(tmp), s.Remember(set)); err != nil {
+		return err
+	}
+	final := s.gen(s.domain, set.ID)
+	if err := errors.Join(os.RemoveAll(final), os.Rename(tmp, final)); err != nil {
+		return err
+	}
+	return syncDir(s.gen(s.domain, ""))
+}
+
+// whole says that the generation is there and was not compressed.
+func (s *Store) whole(id string) bool {
+	info, err := os.Stat(s.gen(s.domain, id))
+	return err == nil && info.IsDir() && id != s.read(s.domain, previousLink)
+}
+
+// Remember notes what a generation is called outside.
+func (s *Store) Remember(set transaction.Set) error {
+	return writeJSON(s.gen(s.domain, set.ID)+metaSuffix, set)
+}
+
+// Disk reads what is committed and what is not. Hold the lock.
+func (s *Store) Disk() (transaction.Disk, error) {
+	var d transaction.Disk
+	journal, err := s.readJournal()
+	if err != nil {
+		return d, err
+	}
+	good := s.read(s.domain, currentLink)
+	d.Link = good
+	if journal != nil {
+		d.Journal, d.Link = journal, s.read(journal.Domain, currentLink)
+		if journal.Domain == s.domain {
+			good = journal.From
+		}
+	}
+	d.Good = s.meta(good)
+	return d, nil
+}
+
+// meta is what was remembered of a generation; without that its ID stands for the digest.
+func (s *Store) meta(id string) transaction.Set {
+	set := transaction.Set{ID: id, Digest: id}
+	if id == "" {
+		return transaction.Set{}
+	}
+	data, err := os.ReadFile(s.gen(s.domain, id) + metaSuffix)
+	if err != nil || json.Unmarshal(data, &set) != nil || set.ID != id {
+		return transaction.Set{ID: id, Digest: id}
+	}
+	return set
+}
+
+// read is the generation that a link names, "" when there is no link or it leads nowhere.
+func (s *Store) read(d contract.Domain, name string) string {
+	target, err := os.Readlink(s.link(d, name))
+	if err != nil || filepath.Dir(target) != genDir {
+		return ""
+	}
+	id := filepath.Base(target)
+	if _, err := os.Stat(s.gen(d, id)); err != nil {
+		return ""
+	}
+	return id
+}
+
+// Flip points the current link of a domain to one of its generations, in one rename.
+func (s *Store) Flip(d contract.Domain, id string) error { return s.point(d, currentLink, id) }
+
+func (s *Store) point(d contract.Domain, name, id string) error {
+	dir := s.link(d, "")
+	tmp := s.link(d, tempPrefix+name)
+	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Symlink(filepath.Join(genDir, id), tmp); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, s.link(d, name)); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// LinkFile makes path a symlink that leads to a file of the current generation, as the flag of Prometheus names it.
+func (s *Store) LinkFile(path, name string) error {
+	target, err := filepath.Rel(filepath.Dir(path), filepath.Join(s.link(s.domain, currentLink), name))
+	if err != nil {
+		return err
+	}
+	if have, err := os.Readlink(path); err == nil && have == target {
+		return nil
+	}
+	tmp := filepath.Join(filepath.Dir(path), tempPrefix+filepath.Base(path))
+	_ = os.Remove(tmp)
+	if err := os.Symlink(target, tmp); err != nil {
+		return err
+	}
+	return os.Rename(tmp, path)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) { // not every filesystem can
+		err = nil
+	}
+	return errors.Join(err, d.Close())
+}
+
+// writeJSON replaces a small file in one rename.
+func writeJSON(path string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	tmp := filepath.Join(filepath.Dir(path), tempPrefix+filepath.Base(path))
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(tmp))
+	}
+	return os.Rename(tmp, path)
+}
+
+// Restore takes back a flip that was not committed and returns the committed set, or none. Only for the time before
+// Prometheus starts: whatever the link names then is what it will run.
+func (s *Store) Restore() (transaction.Set, error) {
+	d, err := s.Disk()
+	if err != nil {
+		return transaction.Set{}, err
+	}
+	if j := d.Journal; j != nil && j.Domain == s.domain {
+		if j.From != "" {
+			err = s.Flip(s.domain, j.From)
+		}
+		return d.Good, errors.Join(err, s.Commit(*j))
+	}
+	return d.Good, nil
+}

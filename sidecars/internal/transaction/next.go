@@ -1,0 +1,253 @@
+package transaction
+
+import (
+	"time"
+
+	"github.com/promloop/promloop/sidecars/internal/contract"
+)
+
+const (
+	probeIdle   = time.Second            // between two looks at a Prometheus that nothing is waiting for
+	probeBusy   = 250 * time.Millisecond // and while something is
+	probeSettle = time.Second
+	lockPoll    = 20 * time.Millisecond
+	lockYield   = 2 * lockPoll          // after a transaction, so that the other domain gets its turn
+	busyTold    = time.Second           // a lock that is busy for less is not worth a word
+	relook      = 20 * time.Millisecond // after many looks in vain
+	relooks     = 10
+	faultMin    = 500 * time.Millisecond // pause after a fault of our own, doubled up to faultMax
+	faultMax    = 4 * time.Second
+	rescueAfter = 10 * time.Second // Prometheus was down so long: perhaps it cannot start on what is committed
+	rescueTime  = time.Minute      // and so long it has to start on the candidate
+	cheapInfo   = 100 * time.Millisecond
+	maxBroke    = 2 // a candidate that Prometheus died on so often is a suspect
+)
+
+// Next is the policy: what is known after the event, and what to do now. A nil action means that the one in flight goes on.
+func Next(s State, now time.Duration, e Event) (State, Action) {
+	s.Now = now
+	if _, poked := e.(Poke); poked {
+		s.Stale = true
+		if s.busy() {
+			return s, nil
+		}
+		return s.start(s.decide())
+	}
+	s.Doing = nil
+	return s.start(s.after(e))
+}
+
+func (s State) busy() bool {
+	_, waiting := s.Doing.(Wait)
+	return s.Doing != nil && !waiting
+}
+
+func (s State) start(next State, a Action) (State, Action) {
+	next.Doing = a
+	return next, a
+}
+
+// after takes in what came of the last action and says what to do next.
+func (s State) after(e Event) (State, Action) {
+	switch e := e.(type) {
+	case Superseded:
+		return s.superseded()
+	case Observed:
+		s = s.observed(e.Observation)
+	case Rendered:
+		s = s.rendered(e.Problem)
+	case Remembered:
+		s.Good.Generation = s.Seen.Generation
+	case Probed:
+		return s.probed(e.Prom)
+	case Locked:
+		s = s.locked(e.Disk)
+	case Busy:
+		s = s.lockBusy(e.Holder)
+	case Journaled:
+		return s.flip(s.Open.To, thenPost)
+	case Flipped:
+		return s.flipped()
+	case Posted:
+		return s.posted(e)
+	case Confirmed:
+		return s.confirmed(e.Prom)
+	case Committed:
+		return s.committed()
+	case Unlocked:
+		s.Held, s.LockAfter = false, s.Now+lockYield
+	case Fault:
+		return s.fault(e.Problem)
+	}
+	return s.decide()
+}
+
+// decide says what to do when nothing is in flight.
+func (s State) decide() (State, Action) {
+	if s.Stale {
+		s.Stale = false
+		return s, Observe{}
+	}
+	if !s.DiskKnown && !s.Held && s.RetryAt <= s.Now {
+		return s.lock()
+	}
+	want := s.Target()
+	if s.RetryAt <= s.Now && want.ID != "" && want.ID != s.Good.ID && want.ID != s.Rendered {
+		return s, Render{want}
+	}
+	if s.Held {
+		return s.decideHeld(want)
+	}
+	return s.decideFree(want)
+}
+
+// decideFree says whether there is a reason to take the lock.
+func (s State) decideFree(want Set) (State, Action) {
+	switch {
+	case s.RetryAt > s.Now:
+		return s.idle()
+	case s.first(want), s.rescue(want), s.fallen():
+		return s.lock()
+	case s.Open == nil && want.ID == s.Good.ID:
+		if s.Looked && want.ID != "" && want == s.Seen.Set && want.Generation != s.Good.Generation {
+			return s, Remember{want}
+		}
+		return s.idle()
+	case s.Settle.On && !s.Settle.Done && s.Now < s.Settle.Until:
+		return s.probe(probeSettle, true)
+	case s.Prom.Phase != Ready:
+		return s.probe(probeBusy, false)
+	}
+	return s.lock()
+}
+
+// decideHeld goes on with what the lock was taken for. The volume was looked at again under the lock by now.
+func (s State) decideHeld(want Set) (State, Action) {
+	switch {
+	case s.RetryAt > s.Now:
+		return s.unlock()
+	case s.ProbedAt < s.LockedAt:
+		s.ProbedAt = s.Now
+		return s, Probe{Full: s.Prom.Took < cheapInfo}
+	case s.first(want):
+		return s.begin(want)
+	case s.Open != nil:
+		return s.resolve(want)
+	case want.ID == s.Good.ID, s.Prom.Phase != Ready && !s.rescue(want):
+		return s.unlock()
+	}
+	return s.begin(want)
+}
+
+// first says that there is nothing yet that Prometheus could start on but the candidate.
+func (s State) first(want Set) bool {
+	none := s.Good.ID == "" && (s.Open == nil || s.Open.Domain == s.Domain && s.Open.Link != want.ID && s.Prom.Phase != Ready)
+	return none && want.ID != "" && want.ID == s.Rendered && s.DiskKnown
+}
+
+// rescue says that Prometheus seems unable to start on what is committed, and that there is something else to try.
+func (s State) rescue(want Set) bool {
+	return s.Open == nil && want.ID != s.Good.ID && want.ID == s.Rendered && s.downFor(rescueAfter)
+}
+
+// fallen says that Prometheus is down on a candidate: the next one must not start on that.
+func (s State) fallen() bool {
+	o := s.Open
+	if o == nil || o.Domain != s.Domain || o.From == "" || o.Link != o.To || s.Prom.Phase != Down {
+		return false
+	}
+	return !o.Rescue || s.downFor(rescueTime)
+}
+
+func (s State) downFor(d time.Duration) bool {
+	return s.Prom.Phase == Down && s.DownSince > 0 && s.Now-s.DownSince >= d
+}
+
+// resolve finds out what Prometheus runs when the journal says that this is unknown.
+func (s State) resolve(want Set) (State, Action) {
+	o := s.Open
+	own := o.Domain == s.Domain
+	switch {
+	case s.fallen():
+		return s.broken(Problem{contract.Unreachable, "Prometheus went down with this set"})
+	case s.Prom.Phase != Ready:
+		return s.unlock()
+	case o.Down:
+		return s, Commit{}
+	case s.Settle.On:
+		return s.resolveSettled()
+	case own && o.Answered && want.ID == s.Rendered && want.ID != o.Link && want.ID != "":
+		return s.begin(want)
+	}
+	return s.post()
+}
+
+// resolveSettled ends the wait for a POST that timed out.
+func (s State) resolveSettled() (State, Action) {
+	settle := s.Settle
+	switch {
+	case !settle.Done && s.Now < settle.Until:
+		return s.unlock()
+	case settle.Done && settle.OK:
+		s.Settle = Settle{}
+		return s, Commit{}
+	}
+	s.Settle = Settle{}
+	return s.post()
+}
+
+func (s State) lock() (State, Action) {
+	if s.LockAfter > s.Now {
+		return s, Wait{s.LockAfter - s.Now}
+	}
+	return s, Lock{}
+}
+
+func (s State) unlock() (State, Action) {
+	keep := []string{s.Good.ID}
+	if s.Open != nil {
+		s.Open = s.Open.with(func(o *Open) { o.Ours = false })
+	}
+	if s.Open != nil && s.Open.Domain == s.Domain {
+		keep = append(keep, s.Open.From, s.Open.To)
+	}
+	if s.Target().ID == s.Rendered {
+		keep = append(keep, s.Rendered)
+	}
+	return s, Unlock{Keep: keep}
+}
+
+// probe asks Prometheus again when the last answer is older than the interval.
+func (s State) probe(every time.Duration, full bool) (State, Action) {
+	if due := s.ProbedAt + every; s.ProbedAt > 0 && due > s.Now {
+		return s, Wait{s.sooner(due) - s.Now}
+	}
+	s.ProbedAt = s.Now
+	return s, Probe{Full: full}
+}
+
+func (s State) idle() (State, Action) {
+	if s.Prom.Phase != Ready {
+		return s.probe(probeBusy, false)
+	}
+	return s.probe(probeIdle, false)
+}
+
+// sooner is the first instant at which time alone changes the decision.
+func (s State) sooner(due time.Duration) time.Duration {
+	consider := func(at time.Duration) {
+		if at > s.Now && at < due {
+			due = at
+		}
+	}
+	consider(s.RetryAt)
+	if s.Refusal.ID == s.Seen.ID && !s.Refusal.Final {
+		consider(s.Refusal.RetryAt)
+	}
+	if s.Seen.Staged && s.Seen.Complete {
+		consider(s.releaseAt())
+	}
+	return due
+}
+
+func (s State) releaseAt() time.Duration { return s.FirstComplete + s.ReleaseBound }
