@@ -1,0 +1,88 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"go.yaml.in/yaml/v3"
+
+	v1 "github.com/promloop/promloop/api/v1"
+)
+
+// fromObject converts a group of an object to Prometheus' own type. What only Thanos knows is left out, as upstream does.
+func fromObject(path string, g *v1.RuleGroup) (rulefmt.RuleGroup, []Finding) {
+	d := durations{group: g.Name}
+	out := rulefmt.RuleGroup{
+		Name:     g.Name,
+		Interval: d.read(path+".interval", g.Interval),
+		Labels:   g.Labels,
+		Rules:    make([]rulefmt.Rule, 0, len(g.Rules)),
+	}
+	if g.QueryOffset != nil && *g.QueryOffset != "" {
+		offset := d.read(path+".query_offset", g.QueryOffset)
+		out.QueryOffset = &offset
+	}
+	if g.Limit != nil {
+		out.Limit = *g.Limit
+	}
+	for i := range g.Rules {
+		r := &g.Rules[i]
+		at := fmt.Sprintf("%s.rules[%d]", path, i)
+		d.rule = ruleName(r.Record, r.Alert)
+		out.Rules = append(out.Rules, rulefmt.Rule{
+			Record: r.Record, Alert: r.Alert, Expr: r.Expr.String(), Labels: r.Labels, Annotations: r.Annotations,
+			For:           d.read(at+".for", r.For),
+			KeepFiringFor: d.read(at+".keep_firing_for", (*v1.Duration)(r.KeepFiringFor)),
+		})
+	}
+	return out, d.findings
+}
+
+func ruleName(record, alert string) string {
+	if alert != "" {
+		return fmt.Sprintf("alert %q", alert)
+	}
+	return fmt.Sprintf("record %q", record)
+}
+
+// durations reads durations and collects those that can't be read.
+type durations struct {
+	group, rule string
+	findings    []Finding
+}
+
+func (d *durations) read(path string, text *v1.Duration) model.Duration {
+	if text == nil || *text == "" {
+		return 0
+	}
+	duration, err := model.ParseDuration(string(*text))
+	if err != nil {
+		d.findings = append(d.findings, Finding{Path: path, Group: d.group, Rule: d.rule, Reason: InvalidRule, Message: err.Error()})
+	}
+	return duration
+}
+
+// fileHead starts every rule file; the groups follow, each as render returns it.
+const fileHead = "groups:\n"
+
+// render returns a group as an entry of the list of groups in a rule file.
+func render(g rulefmt.RuleGroup) (string, error) {
+	var text strings.Builder
+	encoder := yaml.NewEncoder(&text)
+	encoder.SetIndent(2)
+	if err := encoder.Encode([]rulefmt.RuleGroup{g}); err != nil {
+		return "", err
+	}
+	return text.String(), encoder.Close()
+}
+
+// fromFile reads back the groups of a rule file. A file that can't be read has none.
+func fromFile(content string) []rulefmt.RuleGroup {
+	var file rulefmt.RuleGroups
+	if yaml.Unmarshal([]byte(content), &file) != nil {
+		return nil
+	}
+	return file.Groups
+}

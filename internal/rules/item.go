@@ -1,0 +1,152 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/prometheus/prometheus/model/rulefmt"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/contract"
+)
+
+// item is what a Planner knows of one object. The first part depends on the object and the judge alone and is kept from one plan
+// to the next; the second is worked out for each plan.
+type item struct {
+	rule      *v1.PrometheusRule
+	file      string
+	bucket    int
+	judgement Judgement
+	whole     form // what the object asks for, when all of it was accepted
+	carried   *carry
+
+	shard    int    // where the file is, -1 for nowhere
+	standing string // its content there
+	have     form   // the same, counted
+	want     form   // what it should be
+	final    form   // what it will be: want, or have when there is no room
+	refusal  *Finding
+	digested string // the content that the manifest's digests have
+}
+
+// form is one form of a rule file, and what it counts.
+type form struct {
+	content       string // "" for no file
+	groups, rules int
+}
+
+func (f form) size(name string) int { return sizeOf(name, f.content) }
+
+// carry remembers the form that a partly refused object took with the file that stood.
+type carry struct {
+	from string
+	form form
+	kept int // number of groups that kept their last accepted form
+}
+
+func newItem(j *Judge, rule *v1.PrometheusRule) *item {
+	it := &item{rule: rule, file: FileName(rule.Namespace, rule.Name), shard: -1, judgement: j.Object(rule)}
+	it.bucket = contract.BucketOf(it.file)
+	it.refuseOversize(j.limits)
+	if it.judgement.Whole() {
+		it.whole = assemble(it.judgement.Groups)
+		it.judgement.Groups = nil // whole holds their text
+	}
+	return it
+}
+
+// refuseOversize refuses an object that no shard could hold, even an empty one.
+func (it *item) refuseOversize(limits Limits) {
+	size := assemble(it.judgement.Groups).size(it.file)
+	if size > limits.ShardBytes {
+		it.judgement = Judgement{Findings: []Finding{oversize(size, limits)}}
+	}
+}
+
+// assemble makes a file of the groups that have text. A file without groups is no file.
+func assemble(groups []Group) form {
+	var f form
+	var text strings.Builder
+	for _, g := range groups {
+		if g.Text == "" {
+			continue
+		}
+		if f.groups == 0 {
+			text.WriteString(fileHead)
+		}
+		text.WriteString(g.Text)
+		f.groups++
+		f.rules += g.Rules
+	}
+	f.content = text.String()
+	return f
+}
+
+// wish works out what the file should be, given what stands: refused groups keep their last accepted form, and an object that
+// was refused whole keeps its file. Forms that stand are judged again, since the Prometheus may ask for other things by now.
+func (it *item) wish(j *Judge) {
+	it.refusal = nil
+	switch {
+	case !it.judgement.Whole():
+		if it.carried == nil || it.carried.from != it.standing {
+			it.carried = it.carry(j, it.standing)
+		}
+		it.want = it.carried.form
+	case it.standing == it.whole.content:
+		it.whole.content = it.standing // one copy in memory, and the next comparison is one of pointers
+		it.want = it.whole
+	default:
+		it.want = it.whole
+	}
+	it.have = it.want
+	if it.standing != it.want.content {
+		it.have = count(it.standing)
+	}
+	it.final = it.want
+}
+
+func (it *item) carry(j *Judge, standing string) *carry {
+	out := &carry{from: standing}
+	before := fromFile(standing)
+	asked := it.judgement.Groups
+	if len(asked) == 0 { // refused whole: everything that stands is asked for
+		for _, g := range before {
+			asked = append(asked, Group{Name: g.Name})
+		}
+	}
+	taken := map[string]bool{}
+	for _, g := range asked {
+		taken[g.Name] = taken[g.Name] || g.Text != ""
+	}
+	groups := make([]Group, 0, len(asked))
+	for _, g := range asked {
+		if g.Text == "" && !taken[g.Name] {
+			g = it.lastAccepted(j, before, g.Name)
+			taken[g.Name] = true
+			out.kept += min(1, len(g.Text))
+		}
+		groups = append(groups, g)
+	}
+	out.form = assemble(groups)
+	return out
+}
+
+// lastAccepted is the group of a name as it stands, without text when there is none that would be accepted today.
+func (it *item) lastAccepted(j *Judge, before []rulefmt.RuleGroup, name string) Group {
+	for _, g := range before {
+		if g.Name == name {
+			group, _ := j.group("", it.rule.Namespace, it.rule.Name, g)
+			return group
+		}
+	}
+	return Group{Name: name}
+}
+
+// count counts what a file that stands has.
+func count(content string) form {
+	f := form{content: content}
+	for _, g := range fromFile(content) {
+		f.groups++
+		f.rules += len(g.Rules)
+	}
+	return f
+}

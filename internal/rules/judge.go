@@ -1,0 +1,213 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	v1 "github.com/promloop/promloop/api/v1"
+)
+
+// Judge decides whether one Prometheus could load an object's groups. It is safe for concurrent use.
+type Judge struct {
+	target Target
+	limits Limits
+	parser parser.Parser
+}
+
+// NewJudge returns the judge for a target.
+func NewJudge(target Target, limits Limits) *Judge {
+	return &Judge{target: target, limits: limits, parser: parser.NewParser(target.Features)}
+}
+
+// Judgement is what a Judge says of one object.
+type Judgement struct {
+	// Groups has an entry for each group of the object, in its order. It is empty when the object is refused whole.
+	Groups []Group
+	// Findings are empty when everything was accepted.
+	Findings []Finding
+}
+
+// Group is one judged group.
+type Group struct {
+	Name string
+	// Text is the group as it stands in a rule file, "" when the group is refused.
+	Text string
+	// Rules is the number of rules in Text.
+	Rules int
+}
+
+// Whole reports whether every group was accepted.
+func (j Judgement) Whole() bool { return len(j.Findings) == 0 }
+
+// Object judges an object, group by group.
+func (j *Judge) Object(rule *v1.PrometheusRule) Judgement {
+	if findings := j.size(&rule.Spec); len(findings) > 0 {
+		return Judgement{Findings: findings}
+	}
+	var out Judgement
+	seen := map[string]int{}
+	for i := range rule.Spec.Groups {
+		name, path := rule.Spec.Groups[i].Name, fmt.Sprintf("spec.groups[%d]", i)
+		group, findings := Group{Name: name}, []Finding(nil)
+		if first, twice := seen[name]; twice {
+			message := fmt.Sprintf("spec.groups[%d] has this name already; Prometheus allows a group name once in an object", first)
+			findings = []Finding{{Path: path + ".name", Group: name, Reason: DuplicateGroup, Message: message}}
+		} else {
+			seen[name] = i
+			group, findings = j.objectGroup(rule, path, &rule.Spec.Groups[i])
+		}
+		out.Groups = append(out.Groups, group)
+		out.Findings = append(out.Findings, findings...)
+	}
+	return out
+}
+
+func (j *Judge) objectGroup(rule *v1.PrometheusRule, path string, g *v1.RuleGroup) (Group, []Finding) {
+	converted, findings := fromObject(path, g)
+	if len(findings) > 0 {
+		return Group{Name: g.Name}, findings
+	}
+	return j.group(path, rule.Namespace, rule.Name, converted)
+}
+
+// size refuses what is too large before anything is parsed.
+func (j *Judge) size(spec *v1.PrometheusRuleSpec) []Finding {
+	refuse := func(path, format string, args ...any) []Finding {
+		return []Finding{{Path: path, Reason: TooLarge, Message: fmt.Sprintf(format, args...)}}
+	}
+	if n := len(spec.Groups); n > j.limits.GroupsPerObject {
+		return refuse("spec.groups", "the object has %d groups, the limit is %d; spread them over several objects", n, j.limits.GroupsPerObject)
+	}
+	bytes := 0
+	for i := range spec.Groups {
+		g := &spec.Groups[i]
+		if n := len(g.Rules); n > j.limits.RulesPerGroup {
+			return refuse(fmt.Sprintf("spec.groups[%d].rules", i), "the group has %d rules, the limit is %d; split the group", n, j.limits.RulesPerGroup)
+		}
+		bytes += textBytes(g)
+	}
+	if bytes > j.limits.ShardBytes {
+		return refuse("spec", "the object has at least %d bytes of rules, the limit is %d; spread the groups over several objects", bytes, j.limits.ShardBytes)
+	}
+	return nil
+}
+
+// textBytes is a lower bound of the bytes that g takes in a rule file.
+func textBytes(g *v1.RuleGroup) int {
+	bytes := len(g.Name) + mapBytes(g.Labels)
+	for i := range g.Rules {
+		r := &g.Rules[i]
+		bytes += len(r.Record) + len(r.Alert) + len(r.Expr.StrVal) + mapBytes(r.Labels) + mapBytes(r.Annotations)
+	}
+	return bytes
+}
+
+func mapBytes(m map[string]string) int {
+	bytes := 0
+	for key, value := range m {
+		bytes += len(key) + len(value)
+	}
+	return bytes
+}
+
+// group judges a group of the object namespace/name, brings it under the namespace label, and renders it.
+func (j *Judge) group(path, namespace, name string, g rulefmt.RuleGroup) (Group, []Finding) {
+	refused := Group{Name: g.Name}
+	findings := j.head(path, &g)
+	g.Rules = slices.Clone(g.Rules)
+	for i := range g.Rules {
+		findings = append(findings, j.rule(fmt.Sprintf("%s.rules[%d]", path, i), namespace, name, g.Name, &g.Rules[i])...)
+	}
+	if len(findings) > 0 {
+		return refused, findings
+	}
+	if j.target.enforces(namespace, name) {
+		g.Labels = maps.Clone(g.Labels)
+		delete(g.Labels, j.target.NamespaceLabel)
+	}
+	text, err := render(g)
+	if err == nil && !survives(g, text) {
+		err = errors.New("the group has text that a rule file can't hold")
+	}
+	if err != nil {
+		return refused, []Finding{{Path: path, Group: g.Name, Reason: InvalidText, Message: err.Error()}}
+	}
+	return Group{Name: g.Name, Text: text, Rules: len(g.Rules)}, nil
+}
+
+// head judges all of a group but its rules.
+func (j *Judge) head(path string, g *rulefmt.RuleGroup) []Finding {
+	c := collector{group: g.Name}
+	if g.Name == "" {
+		c.add(path+".name", InvalidRule, "a group needs a name")
+	}
+	c.text(path+".name", g.Name)
+	for _, label := range slices.Sorted(maps.Keys(g.Labels)) {
+		c.label(path+".labels", label, g.Labels[label], j)
+	}
+	if newer := j.target.newerGroup(g); newer != "" {
+		c.add(path, UnsupportedByVersion, newer)
+	}
+	return c.findings
+}
+
+// rule judges one rule and, where the Prometheus enforces a namespace label, rewrites it.
+func (j *Judge) rule(path, namespace, name, group string, r *rulefmt.Rule) []Finding {
+	c := collector{group: group, rule: ruleName(r.Record, r.Alert)}
+	j.ruleText(path, r, &c)
+	if len(c.findings) > 0 {
+		return c.findings // text that can't be shown is not worth parsing
+	}
+	guarded := &guardedParser{Parser: j.parser, limits: j.limits}
+	for _, err := range r.Validate(rulefmt.RuleNode{}, j.target.Names, guarded) {
+		c.refusal(path, err.Unwrap())
+	}
+	if len(c.findings) > 0 {
+		return c.findings
+	}
+	if newer := j.newer(guarded.tree, r); newer != "" {
+		c.add(path, UnsupportedByVersion, newer)
+	}
+	if bad := j.target.badNames(guarded.tree); bad != "" {
+		c.add(path+".expr", InvalidRule, bad)
+	}
+	c.matchers(path+".expr", guarded.tree)
+	if len(c.findings) == 0 && j.target.enforces(namespace, name) {
+		c.escape(path, tenant{label: j.target.NamespaceLabel, namespace: namespace, parser: guarded}.enforce(r, guarded.tree))
+	}
+	return c.findings
+}
+
+func (j *Judge) newer(tree parser.Expr, r *rulefmt.Rule) string {
+	if r.KeepFiringFor != 0 && j.target.before(2, 42) {
+		return j.target.needs("keep_firing_for", since{2, 42})
+	}
+	if newer := j.target.newerExpr(tree); newer != "" {
+		return newer
+	}
+	return j.target.newerTemplates(r)
+}
+
+func (j *Judge) ruleText(path string, r *rulefmt.Rule, c *collector) {
+	c.text(path+".record", r.Record)
+	c.text(path+".alert", r.Alert)
+	c.text(path+".expr", r.Expr)
+	for _, values := range []struct {
+		field string
+		of    map[string]string
+	}{{"labels", r.Labels}, {"annotations", r.Annotations}} {
+		for _, key := range slices.Sorted(maps.Keys(values.of)) {
+			at := fmt.Sprintf("%s.%s[%s]", path, values.field, key)
+			c.text(at, key)
+			c.text(at, values.of[key])
+			if n := len(values.of[key]); n > j.limits.TemplateBytes {
+				c.add(at, TooLarge, fmt.Sprintf("the value has %d bytes, the limit is %d", n, j.limits.TemplateBytes))
+			}
+		}
+	}
+}

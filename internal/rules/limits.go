@@ -1,0 +1,59 @@
+package rules
+
+// Limits bound what one object and one namespace may ask for. Every limit is a flag of the operator.
+type Limits struct {
+	// ShardBytes is the largest sum of names and contents in one ConfigMap.
+	ShardBytes int
+	// FillBytes is the fill up to which new files go into the ConfigMaps that exist, before another one is made.
+	FillBytes int
+	// ObjectBytes is the largest object as the API server sends it, which is looked at before anything is parsed.
+	ObjectBytes int
+
+	// GroupsPerObject and RulesPerGroup count what one object has. Each group costs Prometheus about ten series of its own.
+	GroupsPerObject int
+	RulesPerGroup   int
+	// ExprBytes, ExprDepth and ExprOperators bound one expression, because parse time grows with the square of each.
+	ExprBytes     int
+	ExprDepth     int
+	ExprOperators int
+	// ExprStringBytes is the longest string in an expression: compiling a regular expression costs far more than its length.
+	ExprStringBytes int
+	// TemplateBytes is the longest value of a label or annotation.
+	TemplateBytes int
+
+	// NamespaceBytes, NamespaceGroups and NamespaceRules bound what all objects of one namespace have in one Prometheus.
+	NamespaceBytes  int
+	NamespaceGroups int
+	NamespaceRules  int
+	// ReserveBytes of all ConfigMaps together are kept for namespaces that have at most ReserveShare bytes.
+	ReserveBytes int
+	ReserveShare int
+}
+
+const kibibyte = 1 << 10
+
+// DefaultLimits returns the limits for a Prometheus with the given number of rule ConfigMaps.
+func DefaultLimits(shards int) Limits {
+	// Kubernetes allows 1 MiB of data in a ConfigMap. 64 KiB of it are room for names and metadata.
+	const shardBytes = 960 * kibibyte
+	return Limits{
+		ShardBytes: shardBytes,
+		FillBytes:  shardBytes * 7 / 10,
+		// A ConfigMap's worth of rules, and the 256 KiB that Kubernetes allows for annotations: client-side apply keeps a copy.
+		ObjectBytes: shardBytes + 320*kibibyte,
+
+		GroupsPerObject: 1000,
+		RulesPerGroup:   2000,
+		ExprBytes:       16 * kibibyte,
+		ExprDepth:       128,
+		ExprOperators:   1000,
+		ExprStringBytes: 4 * kibibyte,
+		TemplateBytes:   32 * kibibyte,
+
+		NamespaceBytes:  shardBytes * shards * 3 / 4,
+		NamespaceGroups: 20_000,
+		NamespaceRules:  200_000,
+		ReserveBytes:    shardBytes * shards / 16,
+		ReserveShare:    64 * kibibyte,
+	}
+}

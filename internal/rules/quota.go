@@ -1,0 +1,71 @@
+package rules
+
+import "fmt"
+
+// quota counts what the namespaces have in one Prometheus.
+type quota struct {
+	limits Limits
+	used   map[string]usage
+}
+
+// usage is what a namespace has, or what a change adds to it.
+type usage struct{ bytes, groups, rules int }
+
+func newQuota(limits Limits, items []*item) *quota {
+	q := &quota{limits: limits, used: map[string]usage{}}
+	for _, it := range items {
+		if it.shard >= 0 {
+			q.add(it, form{}, it.have)
+		}
+	}
+	return q
+}
+
+func (q *quota) add(it *item, before, after form) {
+	u := q.used[it.rule.Namespace]
+	u.bytes += after.size(it.file) - before.size(it.file)
+	u.groups += after.groups - before.groups
+	u.rules += after.rules - before.rules
+	q.used[it.rule.Namespace] = u
+}
+
+// take counts the form that an item wants in the place of the one it had.
+func (q *quota) take(it *item) {
+	q.add(it, it.have, it.want)
+}
+
+// refuses holds an item back that would take its namespace over a limit. What does not grow is never refused.
+func (q *quota) refuses(it *item, s *shards) bool {
+	message := q.over(it, s)
+	if message != "" {
+		it.refuse(QuotaExceeded, message)
+	}
+	return message != ""
+}
+
+func (q *quota) over(it *item, s *shards) string {
+	used, grown := q.used[it.rule.Namespace], usage{
+		bytes:  it.want.size(it.file) - it.have.size(it.file),
+		groups: it.want.groups - it.have.groups,
+		rules:  it.want.rules - it.have.rules,
+	}
+	for _, d := range []struct {
+		what               string
+		used, grown, limit int
+	}{
+		{"bytes of rules", used.bytes, grown.bytes, q.limits.NamespaceBytes},
+		{"rule groups", used.groups, grown.groups, q.limits.NamespaceGroups},
+		{"rules", used.rules, grown.rules, q.limits.NamespaceRules},
+	} {
+		if d.limit > 0 && d.grown > 0 && d.used+d.grown > d.limit {
+			return fmt.Sprintf("namespace %s has %d %s in this Prometheus and this object adds %d; the limit is %d: "+
+				"delete rules of the namespace, or ask for a higher limit", it.rule.Namespace, d.used, d.what, d.grown, d.limit)
+		}
+	}
+	if s.free()-grown.bytes < q.limits.ReserveBytes && used.bytes+grown.bytes > q.limits.ReserveShare {
+		return fmt.Sprintf("the last %d bytes of this Prometheus' rule ConfigMaps are kept for namespaces with at most %d bytes, and "+
+			"namespace %s has %d; this object adds %d: delete rules, or raise --rule-shards",
+			q.limits.ReserveBytes, q.limits.ReserveShare, it.rule.Namespace, used.bytes, grown.bytes)
+	}
+	return ""
+}

@@ -1,0 +1,150 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template/parse"
+
+	"github.com/prometheus/prometheus/model/rulefmt"
+)
+
+// templateHead declares what Prometheus declares before the text of a label or annotation.
+const templateHead = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
+
+// parseTemplate parses the text of a label or annotation behind templateHead. Names of functions are not checked.
+func parseTemplate(text string) (*parse.Tree, map[string]*parse.Tree, error) {
+	trees := map[string]*parse.Tree{}
+	tree := parse.New("text")
+	tree.Mode = parse.SkipFuncCheck
+	tree, err := tree.Parse(templateHead+text, "", "", trees)
+	return tree, trees, err
+}
+
+// newerTemplates says which function in a rule's templates only a newer Prometheus knows, or "".
+func (t Target) newerTemplates(r *rulefmt.Rule) string {
+	if r.Alert == "" || t.Version.Major == 0 {
+		return ""
+	}
+	for _, values := range []map[string]string{r.Labels, r.Annotations} {
+		for _, key := range slices.Sorted(maps.Keys(values)) {
+			if newer := t.newerTemplate(values[key]); newer != "" {
+				return newer
+			}
+		}
+	}
+	return ""
+}
+
+func (t Target) newerTemplate(text string) string {
+	if !strings.Contains(text, "{{") {
+		return ""
+	}
+	_, trees, err := parseTemplate(text)
+	if err != nil {
+		return "" // Prometheus' own check has said so
+	}
+	for _, name := range slices.Sorted(maps.Keys(trees)) {
+		for identifier := range identifiers(trees[name].Root) {
+			if newer := t.needs("the template function "+identifier.Ident, templateFunctionsSince[identifier.Ident]); newer != "" {
+				return newer
+			}
+		}
+	}
+	return ""
+}
+
+// template rewrites the queries in a template so that they stay inside the namespace.
+func (t tenant) template(text string) (string, error) {
+	if !strings.Contains(text, "{{") {
+		return text, nil
+	}
+	tree, trees, err := parseTemplate(text)
+	if err != nil {
+		return "", err
+	}
+	if len(trees) > 1 {
+		return "", errors.New("this Prometheus enforces a namespace label, so templates may not define templates")
+	}
+	queries, err := constantQueries(tree.Root)
+	if err != nil {
+		return "", err
+	}
+	full := templateHead + text
+	for _, q := range slices.Backward(queries) { // from the end, so that positions before it stay right
+		expr, err := t.parser.ParseExpr(q.Text)
+		if err != nil {
+			return "", fmt.Errorf("query %s: %w", q.Quoted, err)
+		}
+		confined, err := t.confine(expr)
+		if err != nil {
+			return "", fmt.Errorf("query %s: %w", q.Quoted, err)
+		}
+		end := int(q.Pos) + len(q.Quoted)
+		full = full[:q.Pos] + strconv.Quote(confined) + full[end:]
+	}
+	return strings.TrimPrefix(full, templateHead), nil
+}
+
+// constantQueries lists the texts of the calls of query, by position. It refuses calls whose text is not a constant, and
+// whatever could make a template call another one or write without end.
+func constantQueries(root parse.Node) ([]*parse.StringNode, error) {
+	var queries []*parse.StringNode
+	calls := 0
+	for node := range nodes(root) {
+		switch n := node.(type) {
+		case *parse.TemplateNode:
+			return nil, errors.New("this Prometheus enforces a namespace label, so templates may not call templates")
+		case *parse.CommandNode:
+			if q := queryOf(n); q != nil {
+				queries = append(queries, q)
+			}
+			if wideFormat(n) {
+				return nil, errors.New("this Prometheus enforces a namespace label, so widths in formats have at most three digits")
+			}
+		case *parse.IdentifierNode:
+			if n.Ident == "query" {
+				calls++
+			}
+			if n.Ident == "tmpl" {
+				return nil, errors.New("this Prometheus enforces a namespace label, so templates may not call templates")
+			}
+		}
+	}
+	if calls != len(queries) {
+		return nil, errors.New(`this Prometheus enforces a namespace label, so write the text of a query as a constant: query "up"`)
+	}
+	slices.SortFunc(queries, func(a, b *parse.StringNode) int { return int(a.Pos - b.Pos) })
+	return queries, nil
+}
+
+// queryOf returns the text of a command that is exactly: query "text".
+func queryOf(c *parse.CommandNode) *parse.StringNode {
+	if len(c.Args) != 2 {
+		return nil
+	}
+	function, ok := c.Args[0].(*parse.IdentifierNode)
+	text, constant := c.Args[1].(*parse.StringNode)
+	if !ok || !constant || function.Ident != "query" {
+		return nil
+	}
+	return text
+}
+
+var wide = regexp.MustCompile(`%[^a-zA-Z%]*([0-9]{4}|\*)`)
+
+// wideFormat reports whether a command is a printf that could pad its output without bound.
+func wideFormat(c *parse.CommandNode) bool {
+	if function, ok := c.Args[0].(*parse.IdentifierNode); !ok || function.Ident != "printf" {
+		return false
+	}
+	if len(c.Args) < 2 {
+		return true // the format comes through a pipe
+	}
+	format, constant := c.Args[1].(*parse.StringNode)
+	return !constant || wide.MatchString(format.Text)
+}
