@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"k8s.io/klog/v2"
+	"k8s.io/klog/v2/textlogger"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/promloop/promloop/test/cluster/nodelet"
@@ -25,8 +26,7 @@ func (c *Cluster) logQuietly(context.Context, Options) error {
 	if err != nil {
 		return err
 	}
-	klog.LogToStderr(false)
-	klog.SetOutput(log)
+	klog.SetLogger(textlogger.NewLogger(textlogger.NewConfig(textlogger.Output(log))))
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 )
 
 // leaseDuration is a kubelet's: the controller-manager takes a node for lost that does not renew its lease.
@@ -17,24 +18,36 @@ const leaseDuration = 40 * time.Second
 // join makes the Node object and its lease.
 func (n *Node) join(ctx context.Context) error {
 	labels := map[string]string{corev1.LabelHostname: n.options.Name, corev1.LabelOSStable: runtime.GOOS, corev1.LabelArchStable: runtime.GOARCH}
-	node, err := n.client.CoreV1().Nodes().Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: n.options.Name, Labels: labels}},
+	_, err := n.client.CoreV1().Nodes().Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: n.options.Name, Labels: labels}},
 		metav1.CreateOptions{})
-	if apierrors.IsAlreadyExists(err) {
-		node, err = n.client.CoreV1().Nodes().Get(ctx, n.options.Name, metav1.GetOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
+		return err
 	}
+	// The controller-manager marks new nodes at the same time.
+	err = retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		node, err := n.client.CoreV1().Nodes().Get(ctx, n.options.Name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		node.Status = n.nodeStatus()
+		_, err = n.client.CoreV1().Nodes().UpdateStatus(ctx, node, metav1.UpdateOptions{})
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	now := metav1.Now()
-	node.Status.Capacity, node.Status.Allocatable = capacity(), capacity()
-	node.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: NodeIP}, {Type: corev1.NodeHostName, Address: n.options.Name}}
-	node.Status.NodeInfo = corev1.NodeSystemInfo{KubeletVersion: "v1.37.2", OperatingSystem: runtime.GOOS, Architecture: runtime.GOARCH}
-	node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue, Reason: "NodeletReady",
-		LastHeartbeatTime: now, LastTransitionTime: now}}
-	if _, err := n.client.CoreV1().Nodes().UpdateStatus(ctx, node, metav1.UpdateOptions{}); err != nil {
-		return err
-	}
 	return n.writeLease(ctx)
+}
+
+func (n *Node) nodeStatus() corev1.NodeStatus {
+	now := metav1.Now()
+	return corev1.NodeStatus{
+		Capacity: capacity(), Allocatable: capacity(),
+		Addresses: []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: NodeIP}, {Type: corev1.NodeHostName, Address: n.options.Name}},
+		NodeInfo:  corev1.NodeSystemInfo{KubeletVersion: "v1.37.2", OperatingSystem: runtime.GOOS, Architecture: runtime.GOARCH},
+		Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue, Reason: "NodeletReady",
+			LastHeartbeatTime: now, LastTransitionTime: now}},
+	}
 }
 
 func (n *Node) renewLease() { n.log("renewing the node's lease", n.writeLease(n.ctx)) }
