@@ -4,4 +4,7 @@ go 1.26.0
 
 require github.com/fsnotify/fsnotify v1.10.1
 
-require golang.org/x/sys v0.13.0 // indirect
+require (
+	golang.org/x/sys v0.13.0 // indirect
+	pgregory.net/rapid v1.3.0 // indirect
+)

@@ -37,7 +37,7 @@ func stageDomain(ctx context.Context, o Options, log *slog.Logger) error {
 		return err
 	}
 	s := kept.(*store.Store)
-	if set, err := s.Restore(); err != nil || set.ID != "" {
+	if set, ran, err := s.Restore(); err != nil || ran {
 		log.Info("keeping the committed set", "domain", v.Domain, "digest", set.Digest, "generation", set.Generation)
 		return err
 	}

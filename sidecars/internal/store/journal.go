@@ -20,7 +20,13 @@ func (s *Store) Journal(e transaction.Entry) error {
 }
 
 // Commit removes the journal: what the link names is proved. The generation before stays as the previous one.
-func (s *Store) Commit(e transaction.Entry) error {
+func (s *Store) Commit(e transaction.Entry, ran bool) error {
+	if m := s.metaOf(e.Domain, s.read(e.Domain, currentLink)); ran && m.ID != "" && !m.Ran {
+		m.Ran = true
+		if err := writeJSON(s.gen(e.Domain, m.ID)+metaSuffix, m); err != nil {
+			return err
+		}
+	}
 	if e.From != "" && s.read(e.Domain, currentLink) == e.To && e.From != e.To {
 		if err := s.point(e.Domain, previousLink, e.From); err != nil {
 			return err

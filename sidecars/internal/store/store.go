@@ -80,7 +80,7 @@ func (s *Store) Current() string {
 // all. A generation that is there already is left as it is.
 func (s *Store) Stage(set transaction.Set, write func(dir string) error) error {
 	if s.whole(set.ID) {
-		return s.Remember(set)
+		return s.Remember(set, s.meta(set.ID).Ran)
 	}
 	if err := s.sweep(); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (s *Store) Stage(set transaction.Set, write func(dir string) error) error {
 	if err := errors.Join(os.Chmod(tmp, dirMode), write(tmp)); err != nil {
 		return err
 	}
-	if err := errors.Join(syncDir(tmp), s.Remember(set)); err != nil {
+	if err := errors.Join(syncDir(tmp), s.Remember(set, false)); err != nil {
 		return err
 	}
 	final := s.gen(s.domain, set.ID)
@@ -109,9 +109,16 @@ func (s *Store) whole(id string) bool {
 	return err == nil && info.IsDir() && id != s.read(s.domain, previousLink)
 }
 
-// Remember notes what a generation is called outside.
-func (s *Store) Remember(set transaction.Set) error {
-	return writeJSON(s.gen(s.domain, set.ID)+metaSuffix, set)
+// meta is what is known of a generation beside its files.
+type meta struct {
+	transaction.Set
+	// Ran says that a Prometheus was seen to run it.
+	Ran bool `json:"ran"`
+}
+
+// Remember notes what a generation is called outside, and whether it ran.
+func (s *Store) Remember(set transaction.Set, ran bool) error {
+	return writeJSON(s.gen(s.domain, set.ID)+metaSuffix, meta{set, ran})
 }
 
 // Disk reads what is committed and what is not. Hold the lock.
@@ -129,21 +136,24 @@ func (s *Store) Disk() (transaction.Disk, error) {
 			good = journal.From
 		}
 	}
-	d.Good = s.meta(good)
+	m := s.meta(good)
+	d.Good, d.Ran = m.Set, m.Ran
 	return d, nil
 }
 
 // meta is what was remembered of a generation; without that its ID stands for the digest.
-func (s *Store) meta(id string) transaction.Set {
-	set := transaction.Set{ID: id, Digest: id}
+func (s *Store) meta(id string) meta { return s.metaOf(s.domain, id) }
+
+func (s *Store) metaOf(d contract.Domain, id string) meta {
+	var m meta
 	if id == "" {
-		return transaction.Set{}
+		return m
 	}
-	data, err := os.ReadFile(s.gen(s.domain, id) + metaSuffix)
-	if err != nil || json.Unmarshal(data, &set) != nil || set.ID != id {
-		return transaction.Set{ID: id, Digest: id}
+	data, err := os.ReadFile(s.gen(d, id) + metaSuffix)
+	if err != nil || json.Unmarshal(data, &m) != nil || m.ID != id {
+		return meta{Set: transaction.Set{ID: id, Digest: id}}
 	}
-	return set
+	return m
 }
 
 // read is the generation that a link names, "" when there is no link or it leads nowhere.
@@ -224,18 +234,18 @@ func writeJSON(path string, v any) error {
 	return os.Rename(tmp, path)
 }
 
-// Restore takes back a flip that was not committed and returns the committed set, or none. Only for the time before
-// Prometheus starts: whatever the link names then is what it will run.
-func (s *Store) Restore() (transaction.Set, error) {
+// Restore takes back a flip that was not committed and returns the committed set, or none, and whether that ever ran. Only
+// for the time before Prometheus starts: whatever the link names then is what it will run.
+func (s *Store) Restore() (set transaction.Set, ran bool, err error) {
 	d, err := s.Disk()
 	if err != nil {
-		return transaction.Set{}, err
+		return transaction.Set{}, false, err
 	}
 	if j := d.Journal; j != nil && j.Domain == s.domain {
 		if j.From != "" {
 			err = s.Flip(s.domain, j.From)
 		}
-		return d.Good, errors.Join(err, s.Commit(*j))
+		err = errors.Join(err, s.Commit(*j, false))
 	}
-	return d.Good, nil
+	return d.Good, d.Ran, err
 }

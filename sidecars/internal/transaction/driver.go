@@ -20,13 +20,13 @@ type Volume interface {
 // Store is where sets are kept: store.Store on a disk, Memory when Prometheus reads the volume itself.
 type Store interface {
 	Stage(set Set, write func(dir string) error) error
-	Remember(Set) error
+	Remember(set Set, ran bool) error
 	TryLock() (locked bool, holder string, err error)
 	Unlock() error
 	Disk() (Disk, error)
 	Journal(Entry) error
 	Flip(domain contract.Domain, id string) error
-	Commit(Entry) error
+	Commit(e Entry, ran bool) error
 	Collect(keep []string) error
 }
 
@@ -99,7 +99,7 @@ func (d *Driver) do(ctx context.Context, action Action, s State) Event {
 	case Render:
 		return d.render(a.Set)
 	case Remember:
-		return orFault(Remembered{}, d.Store.Remember(a.Set))
+		return orFault(Remembered{}, d.Store.Remember(a.Set, a.Ran))
 	case Probe:
 		return Probed{d.Prometheus.Probe(ctx, a.Full)}
 	case Lock:
@@ -114,7 +114,7 @@ func (d *Driver) do(ctx context.Context, action Action, s State) Event {
 	case Confirm:
 		return Confirmed{d.Prometheus.Info(ctx)}
 	case Commit:
-		return orFault(Committed{}, d.Store.Commit(s.Open.Entry))
+		return orFault(Committed{}, d.Store.Commit(s.Open.Entry, a.Ran))
 	case Unlock:
 		if err := errors.Join(d.Store.Unlock(), d.Store.Collect(a.Keep)); err != nil {
 			d.Log.Warn("old generations were not cleared away, trying again later", "err", err)

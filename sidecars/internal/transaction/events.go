@@ -29,8 +29,11 @@ type (
 	// Rendered is its answer. A Problem means that the content is refused.
 	Rendered struct{ Problem Problem }
 
-	// Remember notes a new generation number of a set whose bytes are unchanged.
-	Remember struct{ Set }
+	// Remember notes a new generation number of a set whose bytes are unchanged, and that it ran.
+	Remember struct {
+		Set
+		Ran bool
+	}
 	// Remembered is its answer.
 	Remembered struct{}
 
@@ -72,8 +75,8 @@ type (
 	// Confirmed is its answer; a Prom that is not Ready means that it went away.
 	Confirmed struct{ Prom }
 
-	// Commit removes the journal.
-	Commit struct{}
+	// Commit removes the journal. Ran says that Prometheus was seen to run what the link names.
+	Commit struct{ Ran bool }
 	// Committed is its answer.
 	Committed struct{}
 

@@ -13,10 +13,10 @@ type Memory struct {
 }
 
 // Stage remembers the set; its files are used where they are.
-func (m *Memory) Stage(set Set, _ func(string) error) error { return m.Remember(set) }
+func (m *Memory) Stage(set Set, _ func(string) error) error { return m.Remember(set, false) }
 
 // Remember keeps what a set is called.
-func (m *Memory) Remember(set Set) error {
+func (m *Memory) Remember(set Set, _ bool) error {
 	if m.sets == nil {
 		m.sets = map[string]Set{}
 	}
@@ -32,7 +32,7 @@ func (m *Memory) Unlock() error { return nil }
 
 // Disk is what happened since the start.
 func (m *Memory) Disk() (Disk, error) {
-	d := Disk{Link: m.link, Journal: m.journal, Good: m.sets[m.link]}
+	d := Disk{Ran: true, Link: m.link, Journal: m.journal, Good: m.sets[m.link]}
 	if m.journal != nil {
 		d.Good = m.sets[m.journal.From]
 	}
@@ -46,7 +46,7 @@ func (m *Memory) Journal(e Entry) error { m.journal = &e; return nil }
 func (m *Memory) Flip(_ contract.Domain, id string) error { m.link = id; return nil }
 
 // Commit drops the entry.
-func (m *Memory) Commit(Entry) error { m.journal = nil; return nil }
+func (m *Memory) Commit(Entry, bool) error { m.journal = nil; return nil }
 
 // Collect forgets all sets but these.
 func (m *Memory) Collect(keep []string) error {

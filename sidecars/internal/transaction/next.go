@@ -33,7 +33,6 @@ func Next(s State, now time.Duration, e Event) (State, Action) {
 		}
 		return s.start(s.decide())
 	}
-	s.Doing = nil
 	return s.start(s.after(e))
 }
 
@@ -57,7 +56,7 @@ func (s State) after(e Event) (State, Action) {
 	case Rendered:
 		s = s.rendered(e.Problem)
 	case Remembered:
-		s.Good.Generation = s.Seen.Generation
+		s = s.remembered()
 	case Probed:
 		return s.probed(e.Prom)
 	case Locked:
@@ -75,7 +74,7 @@ func (s State) after(e Event) (State, Action) {
 	case Committed:
 		return s.committed()
 	case Unlocked:
-		s.Held, s.LockAfter = false, s.Now+lockYield
+		s = s.unlocked()
 	case Fault:
 		return s.fault(e.Problem)
 	}
@@ -109,10 +108,7 @@ func (s State) decideFree(want Set) (State, Action) {
 	case s.first(want), s.rescue(want), s.fallen():
 		return s.lock()
 	case s.Open == nil && want.ID == s.Good.ID:
-		if s.Looked && want.ID != "" && want == s.Seen.Set && want.Generation != s.Good.Generation {
-			return s, Remember{want}
-		}
-		return s.idle()
+		return s.keep(want)
 	case s.Settle.On && !s.Settle.Done && s.Now < s.Settle.Until:
 		return s.probe(probeSettle, true)
 	case s.Prom.Phase != Ready:
@@ -141,8 +137,9 @@ func (s State) decideHeld(want Set) (State, Action) {
 
 // first says that there is nothing yet that Prometheus could start on but the candidate.
 func (s State) first(want Set) bool {
-	none := s.Good.ID == "" && (s.Open == nil || s.Open.Domain == s.Domain && s.Open.Link != want.ID && s.Prom.Phase != Ready)
-	return none && want.ID != "" && want.ID == s.Rendered && s.DiskKnown
+	none := s.Good.ID == "" || !s.GoodRan && s.Prom.Phase == Down
+	free := s.Open == nil || s.own() && s.Open.Link != want.ID && s.Prom.Phase != Ready
+	return none && free && want.ID != s.Good.ID && want.ID == s.Rendered && s.DiskKnown
 }
 
 // rescue says that Prometheus seems unable to start on what is committed, and that there is something else to try.
@@ -150,10 +147,13 @@ func (s State) rescue(want Set) bool {
 	return s.Open == nil && want.ID != s.Good.ID && want.ID == s.Rendered && s.downFor(rescueAfter)
 }
 
+// own says that the open journal is of our domain.
+func (s State) own() bool { return s.Open != nil && s.Open.Domain == s.Domain }
+
 // fallen says that Prometheus is down on a candidate: the next one must not start on that.
 func (s State) fallen() bool {
 	o := s.Open
-	if o == nil || o.Domain != s.Domain || o.From == "" || o.Link != o.To || s.Prom.Phase != Down {
+	if o == nil || o.From == "" || o.Link != o.To || s.Prom.Phase != Down {
 		return false
 	}
 	return !o.Rescue || s.downFor(rescueTime)
@@ -163,20 +163,29 @@ func (s State) downFor(d time.Duration) bool {
 	return s.Prom.Phase == Down && s.DownSince > 0 && s.Now-s.DownSince >= d
 }
 
+// keep notes what became known of the committed set.
+func (s State) keep(want Set) (State, Action) {
+	renamed := s.Looked && want == s.Seen.Set && want.Generation != s.Good.Generation
+	ran := s.GoodRan || s.LoadedNow().ID != ""
+	if want.ID != "" && (renamed || ran != s.GoodRan) {
+		return s, Remember{want, ran}
+	}
+	return s.idle()
+}
+
 // resolve finds out what Prometheus runs when the journal says that this is unknown.
 func (s State) resolve(want Set) (State, Action) {
 	o := s.Open
-	own := o.Domain == s.Domain
 	switch {
 	case s.fallen():
 		return s.broken(Problem{contract.Unreachable, "Prometheus went down with this set"})
+	case o.Down && (!o.Rescue || s.Prom.Phase == Ready):
+		return s, Commit{Ran: s.Prom.Phase == Ready}
 	case s.Prom.Phase != Ready:
 		return s.unlock()
-	case o.Down:
-		return s, Commit{}
 	case s.Settle.On:
 		return s.resolveSettled()
-	case own && o.Answered && want.ID == s.Rendered && want.ID != o.Link && want.ID != "":
+	case s.own() && o.Answered && want.ID == s.Rendered && want.ID != o.Link && want.ID != "":
 		return s.begin(want)
 	}
 	return s.post()
@@ -190,7 +199,7 @@ func (s State) resolveSettled() (State, Action) {
 		return s.unlock()
 	case settle.Done && settle.OK:
 		s.Settle = Settle{}
-		return s, Commit{}
+		return s, Commit{Ran: true}
 	}
 	s.Settle = Settle{}
 	return s.post()
@@ -208,13 +217,25 @@ func (s State) unlock() (State, Action) {
 	if s.Open != nil {
 		s.Open = s.Open.with(func(o *Open) { o.Ours = false })
 	}
-	if s.Open != nil && s.Open.Domain == s.Domain {
+	if s.own() {
 		keep = append(keep, s.Open.From, s.Open.To)
 	}
 	if s.Target().ID == s.Rendered {
 		keep = append(keep, s.Rendered)
 	}
 	return s, Unlock{Keep: keep}
+}
+
+// unlocked forgets a journal that is not ours: its owner resolves it, or we do when we hold the lock again.
+func (s State) unlocked() State {
+	s.Held, s.LockAfter = false, s.Now+lockYield
+	if s.Open != nil {
+		s.LockAfter = s.Now + probeBusy
+	}
+	if !s.own() {
+		s.Open = nil
+	}
+	return s
 }
 
 // probe asks Prometheus again when the last answer is older than the interval.

@@ -105,7 +105,7 @@ func (s State) locked(d Disk) State {
 	if d.Good.ID != s.Good.ID {
 		s.LoadedAt = s.Now
 	}
-	s.Good, s.Stale = d.Good, s.Looked
+	s.Good, s.GoodRan, s.Stale = d.Good, d.Ran, s.Looked
 	if d.Journal == nil {
 		s.Open, s.Settle = nil, Settle{}
 		return s
@@ -132,8 +132,8 @@ func (s State) lockBusy(holder string) State {
 func (s State) begin(want Set) (State, Action) {
 	ours := s.Open == nil
 	entry := Entry{Domain: s.Domain, From: s.Good.ID, To: want.ID}
-	if s.Direct {
-		entry.From = ""
+	if s.Direct || !s.GoodRan {
+		entry.From = "" // nothing that is worth to go back to
 	}
 	link := s.Good.ID
 	if s.Open != nil {
@@ -198,7 +198,7 @@ func (s State) posted(e Posted) (State, Action) {
 func (s State) refusedByPrometheus(p Problem) (State, Action) {
 	o := s.Open
 	onCandidate := o.Link == o.To
-	if onCandidate && o.Domain == s.Domain {
+	if onCandidate && s.own() {
 		s = s.refuse(p, false)
 	}
 	if onCandidate && o.From != "" {
@@ -217,7 +217,7 @@ func (s State) broken(p Problem) (State, Action) {
 	if o.Link != o.To || o.From == "" {
 		return s.unlock()
 	}
-	if o.Domain == s.Domain {
+	if s.own() {
 		s = s.suspect(p)
 	}
 	return s.flip(o.From, thenProbe)
@@ -256,12 +256,13 @@ func (s State) confirmed(p Prom) (State, Action) {
 	case p.Full && !p.ReloadOK:
 		return s.refusedByPrometheus(Problem{contract.PrometheusRefused, "Prometheus answered 200, but says that its last reload failed"})
 	}
-	return s, Commit{}
+	return s, Commit{Ran: true}
 }
 
 // committed closes the transaction: Prometheus runs what the link names.
 func (s State) committed() (State, Action) {
 	o := s.Open
+	ran := s.Doing.(Commit).Ran
 	s.Open, s.Settle, s.then = nil, Settle{}, thenPost
 	if o.Domain != s.Domain {
 		return s.decide()
@@ -269,6 +270,7 @@ func (s State) committed() (State, Action) {
 	switch {
 	case o.Link == s.Seen.ID && o.Link == o.To:
 		s = s.succeeded()
+		s.GoodRan = ran
 	case o.Link == o.To: // somebody's candidate of before: the disk knows its digest
 		s.DiskKnown = false
 	}
@@ -281,6 +283,12 @@ func (s State) succeeded() State {
 	s.RetryAt, s.Tries, s.Broke, s.Suspect = 0, 0, 0, ""
 	s.Counts.LastOK, s.Counts.LastOKAt = true, s.Now
 	s.Counts.Latency = s.Counts.Latency.With(s.Now - s.FirstSeen)
+	return s
+}
+
+func (s State) remembered() State {
+	s.Good.Generation = s.Seen.Generation
+	s.GoodRan = s.GoodRan || s.LoadedNow().ID != ""
 	return s
 }
 

@@ -52,6 +52,8 @@ type Entry struct {
 type Disk struct {
 	// Good is the committed set of our domain: where the link leads or, with a journal of ours, where it led before.
 	Good Set
+	// Ran says that a Prometheus was seen to run Good. Without that it was only put there before one started.
+	Ran bool
 	// Link is where the link of the journal's domain leads; without a journal, our own.
 	Link string
 	// Journal is nil when everything is committed.
@@ -140,6 +142,7 @@ type State struct {
 	LockAfter time.Duration // not sooner: somebody else holds it, or has waited for us
 	Holder    string
 	Good      Set
+	GoodRan   bool
 	Open      *Open
 
 	// Prometheus.
