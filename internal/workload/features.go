@@ -5,9 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/blang/semver/v4"
-	"k8s.io/apimachinery/pkg/util/validation/field"
-
 	v1 "github.com/promloop/promloop/api/v1"
 )
 
@@ -108,7 +105,7 @@ func (b *builder) compaction() compaction {
 		return compactionDisabled
 	case !b.uploads():
 		return compactionByPrometheus
-	case b.atLeast("3.9.0") && b.thanosVersion().GTE(semver.MustParse("0.42.0")):
+	case b.atLeast("3.9.0") && b.thanosAtLeast("0.42.0"):
 		return compactionDelayed
 	}
 	return compactionDisabled
@@ -136,14 +133,4 @@ func (b *builder) compactionArgs(args *arguments) {
 	outOfOrder := b.spec.TSDB != nil && b.spec.TSDB.OutOfOrderTimeWindow != nil
 	args.enable("no-storage.tsdb.allow-overlapping-compaction",
 		outOfOrder && mode != compactionByPrometheus && b.atLeast("2.55.0"))
-}
-
-// thanosVersion is the version of the Thanos sidecar; one that can't be read is refused.
-func (b *builder) thanosVersion() semver.Version {
-	text := firstOf(valueOr(b.spec.Thanos.Version, ""), defaultThanosVersion)
-	version, err := semver.ParseTolerant(text)
-	if err != nil {
-		b.refuse(field.Invalid(field.NewPath("spec", "thanos", "version"), text, "is not a version like "+defaultThanosVersion))
-	}
-	return version
 }

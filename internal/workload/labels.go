@@ -30,7 +30,7 @@ const (
 // selector is what the pods of a shard are found by. A StatefulSet's selector can't be changed, so that of one that stands is
 // kept, whoever wrote it.
 func (b *builder) selector(shard int) *metav1.LabelSelector {
-	if live := b.live(shard); live != nil && live.Spec.Selector != nil {
+	if live := b.standing(ShardName(b.name, shard)); live != nil && live.Spec.Selector != nil {
 		return live.Spec.Selector.DeepCopy()
 	}
 	labels := b.identity()

@@ -37,15 +37,18 @@ func (b *builder) rulesMemory() int64 {
 	return reloaderBase + int64(RuleShards(b.world))*mebibyte*reloaderCopies
 }
 
-// configMemory is the least power of two, in MiB, that the published configuration fits in, and never less than a StatefulSet
-// that stands has: a configuration that shrinks is no reason to restart.
+// configMemory is what the published configuration needs: the floor, or else a power of two, and never less than a StatefulSet
+// that stands has. A configuration that shrinks is no reason to restart.
 func (b *builder) configMemory() int64 {
 	need := reloaderBase + int64(b.publishedSize())*expansion*reloaderCopies
-	step := int64(mebibyte)
-	for step < need {
-		step *= 2
+	memory := b.standingMemory()
+	if memory >= need {
+		return memory
 	}
-	return max(step, b.standingMemory())
+	for memory = mebibyte; memory < need; {
+		memory *= 2
+	}
+	return memory
 }
 
 // publishedSize is the size of the compressed configuration as it stands in the cluster, in bytes.
@@ -69,13 +72,13 @@ func (b *builder) publishedSize() int {
 	return size
 }
 
-// standingMemory is the limit of the config-reloaders that stand, in bytes, as far as it comes from the same options.
+// standingMemory is the floor, or the limit of the config-reloaders that stand where it was raised above the same floor, in bytes.
 func (b *builder) standingMemory() int64 {
-	asked := b.options.ReloaderResources.Requests.Memory()
-	most := int64(0)
+	floor := b.options.ReloaderResources
+	most := floor.Limits.Memory().Value()
 	for _, sts := range b.world.Owned.StatefulSets {
 		for _, c := range sts.Spec.Template.Spec.Containers {
-			if c.Name == configReloader && c.Resources.Requests.Memory().Equal(*asked) {
+			if c.Name == configReloader && c.Resources.Requests.Memory().Equal(*floor.Requests.Memory()) {
 				most = max(most, c.Resources.Limits.Memory().Value())
 			}
 		}

@@ -23,12 +23,13 @@ func ShardName(prometheus string, shard int) string {
 	return world.WorkloadName(prometheus) + "-shard-" + strconv.Itoa(shard)
 }
 
+// statefulSets are those of all shards, in order, and of shards that were scaled away and are kept for their data.
 func (b *builder) statefulSets() []*appsv1.StatefulSet {
 	var out []*appsv1.StatefulSet
 	for shard := range b.shards() {
 		out = append(out, b.statefulSet(shard))
 	}
-	return out
+	return append(out, b.retained()...)
 }
 
 // shards is the number of shards, at least one.
@@ -36,10 +37,10 @@ func (b *builder) shards() int {
 	return max(1, int(valueOr(b.spec.Shards, 1)))
 }
 
-// live is the StatefulSet of a shard as it stands, nil when there is none.
-func (b *builder) live(shard int) *appsv1.StatefulSet {
+// standing is the StatefulSet of that name as it stands in the cluster, nil when there is none.
+func (b *builder) standing(name string) *appsv1.StatefulSet {
 	for _, sts := range b.world.Owned.StatefulSets {
-		if sts.Name == ShardName(b.name, shard) {
+		if sts.Name == name {
 			return sts
 		}
 	}
@@ -67,6 +68,7 @@ func (b *builder) statefulSet(shard int) *appsv1.StatefulSet {
 			},
 		},
 	}
+	sts.Annotations[templateAnnotation] = digestOf(sts)
 	return sts
 }
 

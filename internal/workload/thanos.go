@@ -93,7 +93,7 @@ var thanosTLSVersions = map[v1.TLSVersion]string{
 	v1.TLSVersion10: "1.0", v1.TLSVersion11: "1.1", v1.TLSVersion12: "1.2", v1.TLSVersion13: "1.3",
 }
 
-func (b *builder) thanosAtLeast(v string) bool { return b.thanosVersion().GTE(semver.MustParse(v)) }
+func (b *builder) thanosAtLeast(v string) bool { return b.thanosVersion.GTE(semver.MustParse(v)) }
 
 // uploadArgs let the sidecar upload blocks, where the user names a bucket.
 func (b *builder) uploadArgs(args *arguments) {

@@ -147,6 +147,8 @@ func (b *builder) tlsFiles() []corev1.VolumeProjection {
 	} {
 		referenced, named := file.from != (v1.SecretOrConfigMap{}), valueOr(file.own, "") != ""
 		switch {
+		case file.from.Secret != nil && file.from.ConfigMap != nil:
+			b.refuse(field.Forbidden(at.Child(file.path), "set either secret or configMap, not both"))
 		case referenced && named:
 			b.refuse(field.Forbidden(at.Child(file.path), "set either the reference or the file, not both"))
 		case referenced:

@@ -27,8 +27,11 @@ type Object interface {
 // Objects are what runs one Prometheus, without owner references.
 type Objects struct {
 	StatefulSets []*appsv1.StatefulSet // by shard
-	Services     []*corev1.Service     // shared by every Prometheus of the namespace
-	Secrets      []*corev1.Secret
+	// Orphans are those of them as they stand which can't become what they should be. Each must be deleted, its pods left
+	// running, before it is written.
+	Orphans  []*appsv1.StatefulSet
+	Services []*corev1.Service // shared by every Prometheus of the namespace
+	Secrets  []*corev1.Secret
 	// Kept are objects as they stand, to be neither written nor removed now: all of them while the Prometheus is refused,
 	// and shards whose turn in a rollout has not come.
 	Kept []Object
@@ -42,11 +45,9 @@ type Objects struct {
 // calls decides whether to write.
 func For(w *world.World) Objects {
 	b := newBuilder(w)
-	objects := Objects{
-		StatefulSets: b.statefulSets(),
-		Services:     b.services(),
-		Secrets:      b.secrets(),
-	}
+	objects := Objects{Services: b.services(), Secrets: b.secrets()}
+	objects.StatefulSets, objects.Kept = b.inTurn(b.statefulSets())
+	objects.Orphans = b.orphans(objects.StatefulSets)
 	if len(b.refused) > 0 {
 		return b.refusal()
 	}
@@ -57,22 +58,30 @@ func For(w *world.World) Objects {
 
 // builder carries one Prometheus through the package and collects what is wrong with it, so that the user sees all of it at once.
 type builder struct {
-	world   *world.World
-	name    string
-	spec    *v1.PrometheusSpec
-	options *world.Options
-	version semver.Version
-	refused field.ErrorList
-	ignored []string
+	world         *world.World
+	name          string
+	spec          *v1.PrometheusSpec
+	options       *world.Options
+	version       semver.Version // of Prometheus
+	thanosVersion semver.Version // of its sidecar, where there is one
+	refused       field.ErrorList
+	ignored       []string
 }
 
 func newBuilder(w *world.World) *builder {
-	b := &builder{world: w, name: w.Prometheus.Name, spec: &w.Prometheus.Spec, options: &w.Options}
-	version, err := world.PrometheusVersion(w.Prometheus)
-	if err != nil {
+	// The objects made here share memory with the spec, so it must not be the cache's.
+	b := &builder{world: w, name: w.Prometheus.Name, spec: &w.Prometheus.DeepCopy().Spec, options: &w.Options}
+	var err error
+	if b.version, err = world.PrometheusVersion(w.Prometheus); err != nil {
 		b.refuse(field.Invalid(field.NewPath("spec", "version"), b.spec.Version, err.Error()))
 	}
-	b.version = version
+	if b.spec.Thanos == nil {
+		return b
+	}
+	sidecar := firstOf(valueOr(b.spec.Thanos.Version, ""), defaultThanosVersion)
+	if b.thanosVersion, err = semver.ParseTolerant(sidecar); err != nil {
+		b.refuse(field.Invalid(field.NewPath("spec", "thanos", "version"), sidecar, "is not a version like "+defaultThanosVersion))
+	}
 	return b
 }
 

@@ -121,7 +121,13 @@ func print(t *testing.T, objects Objects) string {
 		t.Fatalf("nothing was made: %s", verdict.Message)
 	}
 	for _, s := range objects.Secrets {
-		add(s)
+		readable := s.DeepCopy()
+		readable.StringData = map[string]string{}
+		for key, value := range s.Data {
+			readable.StringData[key] = string(value)
+		}
+		readable.Data = nil
+		add(readable)
 	}
 	for _, s := range objects.Services {
 		add(s)

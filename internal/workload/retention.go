@@ -1,0 +1,81 @@
+package workload
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	v1 "github.com/promloop/promloop/api/v1"
+)
+
+const (
+	// retentionGate is upstream's feature gate for keeping shards that were scaled away.
+	retentionGate = "PrometheusShardRetentionPolicy"
+	// deadlineAnnotation says until when such a shard is kept, in RFC 3339; the zero time means for ever.
+	deadlineAnnotation = "operator.prometheus.io/deletion-deadline"
+)
+
+// retained are the shards beyond spec.shards that still answer queries about the past. They scrape nothing any more.
+func (b *builder) retained() []*appsv1.StatefulSet {
+	policy := b.spec.ShardRetentionPolicy
+	if policy == nil || valueOr(policy.WhenScaled, v1.DeleteWhenScaledRetentionType) != v1.RetainWhenScaledRetentionType {
+		return nil
+	}
+	if !b.options.FeatureGates[retentionGate] {
+		b.ignore("spec.shardRetentionPolicy", "the feature gate "+retentionGate+" is off")
+		return nil
+	}
+	var out []*appsv1.StatefulSet
+	for _, live := range b.world.Owned.StatefulSets {
+		shard, known := b.shardOf(live.Name)
+		deadline := b.deadline(live)
+		if known && shard >= b.shards() && (deadline.IsZero() || b.world.Now.Before(deadline)) {
+			sts := b.statefulSet(shard)
+			sts.Annotations[deadlineAnnotation] = deadline.Format(time.RFC3339)
+			out = append(out, sts)
+		}
+	}
+	return out
+}
+
+// shardOf is the shard that a StatefulSet of this Prometheus runs.
+func (b *builder) shardOf(name string) (shard int, known bool) {
+	number, found := strings.CutPrefix(name, ShardName(b.name, 0)+"-shard-")
+	shard, err := strconv.Atoi(number)
+	return shard, found && err == nil
+}
+
+// deadline is when a shard that was scaled away may go: as noted on it, or else counted from now. One that can't be read is
+// taken as never, since what is deleted is data.
+func (b *builder) deadline(live *appsv1.StatefulSet) time.Time {
+	if noted, found := live.Annotations[deadlineAnnotation]; found {
+		deadline, _ := time.Parse(time.RFC3339, noted)
+		return deadline
+	}
+	if period := b.retentionPeriod(); period > 0 {
+		return b.world.Now.UTC().Add(period)
+	}
+	return time.Time{}
+}
+
+// retentionPeriod is how long the data of a shard lives, 0 for as long as there is room for it.
+func (b *builder) retentionPeriod() time.Duration {
+	text, at := b.spec.Retention, field.NewPath("spec", "retention")
+	switch retain := b.spec.ShardRetentionPolicy.Retain; {
+	case retain != nil:
+		text, at = retain.RetentionPeriod, field.NewPath("spec", "shardRetentionPolicy", "retain", "retentionPeriod")
+	case text == "" && b.spec.RetentionSize != "":
+		return 0
+	case text == "":
+		text = "24h"
+	}
+	period, err := model.ParseDuration(string(text))
+	if err != nil {
+		b.refuse(field.Invalid(at, text, err.Error()))
+	}
+	return time.Duration(period)
+}
