@@ -23,14 +23,15 @@ ARG TARGETOS TARGETARCH VERSION=v0.1.0
 COPY sidecars sidecars
 RUN GOOS=$TARGETOS GOARCH=$TARGETARCH go -C sidecars build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/ ./cmd/...
 
+# The sidecars run as the user of Prometheus' own image: they share files with it, and may have to signal it.
 FROM gcr.io/distroless/static:nonroot AS config-reloader
 COPY --from=build-sidecars /out/config-reloader /bin/config-reloader
-USER 65532:65532
+USER 65534:65534
 ENTRYPOINT ["/bin/config-reloader"]
 
 FROM gcr.io/distroless/static:nonroot AS rules-reloader
 COPY --from=build-sidecars /out/rules-reloader /bin/rules-reloader
-USER 65532:65532
+USER 65534:65534
 ENTRYPOINT ["/bin/rules-reloader"]
 
 FROM gcr.io/distroless/static:nonroot AS operator

@@ -70,7 +70,7 @@ func podEffects() map[string]effect {
 		}, appears: "topologySpreadConstraints:\n      - labelSelector:\n          matchLabels:\n            app.kubernetes.io/instance: main"},
 		"reloadStrategy": {set: func(s *v1.PrometheusSpec) {
 			s.ReloadStrategy = new(v1.ProcessSignalReloadStrategyType)
-		}, appears: "shareProcessNamespace: true", goes: "--web.enable-lifecycle"},
+		}, appears: "name: RELOADER_RELOAD_METHOD\n          value: signal", goes: "--web.enable-lifecycle"},
 		"initContainers": {set: func(s *v1.PrometheusSpec) {
 			s.InitContainers = []corev1.Container{{Name: "chown", Image: "busybox"}}
 		}, appears: "name: chown"},

@@ -62,7 +62,7 @@ func checkEffect(t *testing.T, want effect) {
 		}
 		return
 	}
-	was, is := print(t, before), print(t, after)
+	was, is := document(t, before), document(t, after)
 	if want.appears != "" && (strings.Contains(was, want.appears) || !strings.Contains(is, want.appears)) {
 		t.Errorf("%q must stand in the objects with the field set, and only then:\n%s", want.appears, is)
 	}

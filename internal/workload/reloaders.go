@@ -94,15 +94,37 @@ func (b *builder) configReloaderArgs() []string {
 
 // contractEnv is the environment that docs/contract.md defines: what all have in common, then the pairs of one.
 func (b *builder) contractEnv(pairs ...[2]string) []corev1.EnvVar {
-	pairs = append([][2]string{
+	common := [][2]string{
 		{"PROMETHEUS_VERSION", "v" + b.version.String()},
 		{"RELOADER_OUTPUT_DIR", configOutDir},
-	}, pairs...)
+		{"RELOADER_LOG_LEVEL", b.spec.LogLevel},
+		{"RELOADER_RELOAD_METHOD", b.reloadMethod()},
+		{"RELOADER_PROMETHEUS_CA_FILE", b.servedCertificate()},
+	}
 	var env []corev1.EnvVar
-	for _, pair := range pairs {
-		env = append(env, corev1.EnvVar{Name: pair[0], Value: pair[1]})
+	for _, pair := range slices.Concat(common, pairs) {
+		if pair[1] != "" {
+			env = append(env, corev1.EnvVar{Name: pair[0], Value: pair[1]})
+		}
 	}
 	return env
+}
+
+// reloadMethod is "" for the default, a POST.
+func (b *builder) reloadMethod() string {
+	if b.signalsPrometheus() {
+		return "signal"
+	}
+	return ""
+}
+
+// servedCertificate is the file with the certificate that Prometheus serves, so that the reloaders talk to no other. One that
+// the user brings as a file of the Prometheus container is out of their sight.
+func (b *builder) servedCertificate() string {
+	if !b.servesTLS() || valueOr(b.spec.Web.TLSConfig.CertFile, "") != "" {
+		return ""
+	}
+	return webDir + "/" + serverCertFile
 }
 
 // configManifest says whether a configuration without a manifest may be loaded: only one that is the user's own.

@@ -56,7 +56,7 @@ func spec(change func(*v1.PrometheusSpec)) func(*world.World) {
 func TestGolden(t *testing.T) {
 	for name, w := range goldenWorlds() {
 		t.Run(name, func(t *testing.T) {
-			got := print(t, For(w))
+			got := document(t, For(w))
 			file := filepath.Join("testdata", name+".yaml")
 			if *update {
 				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
@@ -106,8 +106,8 @@ func secretKey(name, key string) *corev1.SecretKeySelector {
 	return &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: name}, Key: key}
 }
 
-// print writes all objects as YAML documents, the verdicts first.
-func print(t *testing.T, objects Objects) string {
+// document writes all objects as YAML documents, the verdicts first.
+func document(t *testing.T, objects Objects) string {
 	t.Helper()
 	var documents []string
 	add := func(o any) {
