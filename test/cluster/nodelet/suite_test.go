@@ -33,13 +33,12 @@ func TestNodelet(t *testing.T) {
 	RunSpecs(t, "Nodelet")
 }
 
-// rhythm is a kubelet's, with the slow periods shortened: a sync by itself comes after 6 to 9 s instead of 60 to 90.
+// rhythm is a kubelet's, shortened: a sync by itself comes after 4 to 6 s instead of 60 to 90.
 func rhythm() nodelet.Rhythm {
-	r := nodelet.KubeletRhythm()
-	r.Sync = 6 * time.Second
-	r.BackOff, r.MaxBackOff = 200*time.Millisecond, time.Second
-	r.Second = 200 * time.Millisecond
-	return r
+	return nodelet.Rhythm{
+		Sync: 4 * time.Second, Loop: 50 * time.Millisecond, Relist: 300 * time.Millisecond,
+		BackOff: 200 * time.Millisecond, MaxBackOff: time.Second, Second: 200 * time.Millisecond,
+	}
 }
 
 var (

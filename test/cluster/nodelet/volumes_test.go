@@ -29,14 +29,14 @@ var _ = Describe("Volumes", func() {
 		writeSecret(ctx, namespace, "s", "two")
 		Consistently(file(ctx, p, "/volume/key"), 500*time.Millisecond).Should(Equal("one"), "a write alone wakes nobody")
 		Eventually(file(ctx, p, "/volume/key")).Should(Equal("two"))
-		Expect(time.Since(began)).To(BeNumerically("<", 10*time.Second), "9 s to the next sync, and two loops")
+		Expect(time.Since(began)).To(BeNumerically("<", 7*time.Second), "6 s to the next sync, and two loops")
 
 		settle(ctx, p)
 		began = time.Now()
 		writeSecret(ctx, namespace, "s", "three")
 		poke(ctx, p)
 		Eventually(file(ctx, p, "/volume/key")).Should(Equal("three"))
-		Expect(time.Since(began)).To(BeNumerically("<", 1500*time.Millisecond), "at most 1 s after the last sync, and two loops")
+		Expect(time.Since(began)).To(BeNumerically("<", time.Second), "0.3 s after the last sync at most, and two loops")
 	})
 
 	It("show an optional ConfigMap that is created later, and lose it when it goes", func(ctx SpecContext) {
@@ -185,7 +185,7 @@ func downwardPoke() corev1.VolumeProjection {
 		FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.annotations['poke']"}}}}}
 }
 
-// settle waits until the pod has just been synced, so that the next sync by itself is at least 6 s away.
+// settle waits until the pod has just been synced, so that the next sync by itself is at least 4 s away.
 func settle(ctx context.Context, p *corev1.Pod) {
 	GinkgoHelper()
 	Eventually(file(ctx, p, "/volume/poke")).Should(Equal(poke(ctx, p)))
