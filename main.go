@@ -163,7 +163,7 @@ func wire(mgr ctrl.Manager, s settings) error {
 	standings := controllers.NewStandings()
 	prometheuses := &controllers.PrometheusReconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), References: references, Standings: standings,
-		Options: s.world, Limits: rules.DefaultLimits(), Workers: s.workers,
+		Options: s.world, Limits: rules.DefaultLimits(s.world.RuleShards), Workers: s.workers,
 	}
 	configResources := controllers.ConfigResourceReconciler{
 		Client: mgr.GetClient(), Events: mgr.GetEventRecorder("promloop"), Standings: standings,

@@ -70,7 +70,7 @@ func (r *ConfigResourceReconciler) Reconcile(ctx context.Context, req ctrl.Reque
 func (r *ConfigResourceReconciler) announce(o client.Object, turned []status.Turn) {
 	for _, t := range turned {
 		prometheus := &v1.Prometheus{}
-		prometheus.SetGroupVersionKind(v1.GroupVersion.WithKind(v1.PrometheusesKind))
+		prometheus.SetGroupVersionKind(v1.GroupVersion.WithKind(string(world.Prometheus)))
 		prometheus.Namespace, prometheus.Name = t.Prometheus.Namespace, t.Prometheus.Name
 		kind := corev1.EventTypeWarning
 		if t.Verdict.Accepted() {

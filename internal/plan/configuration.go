@@ -3,7 +3,6 @@ package plan
 import (
 	corev1 "k8s.io/api/core/v1"
 
-	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/promconfig"
 	"github.com/promloop/promloop/internal/world"

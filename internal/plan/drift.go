@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/promloop/promloop/internal/workload"
@@ -131,11 +132,51 @@ func same(have, want Object) bool {
 		have := have.(*corev1.ConfigMap)
 		return equality.Semantic.DeepEqual(have.Data, want.Data) && len(have.BinaryData) == 0
 	case *appsv1.StatefulSet:
-		return equality.Semantic.DeepDerivative(want.Spec, have.(*appsv1.StatefulSet).Spec)
+		return within(fields(&want.Spec), fields(&have.(*appsv1.StatefulSet).Spec))
 	case *corev1.Service:
-		return equality.Semantic.DeepDerivative(want.Spec, have.(*corev1.Service).Spec)
+		return within(fields(&want.Spec), fields(&have.(*corev1.Service).Spec))
 	}
 	return false
+}
+
+// fields is a typed value as the API server sees it: without what is left out.
+func fields(spec any) map[string]any {
+	out, err := runtime.DefaultUnstructuredConverter.ToUnstructured(spec)
+	if err != nil {
+		panic(err) // typed Kubernetes objects always convert
+	}
+	return out
+}
+
+// within reports whether have says all that want says. What the API server defaulted is in have alone.
+func within(want, have any) bool {
+	switch want := want.(type) {
+	case map[string]any:
+		have, ok := have.(map[string]any)
+		for key, value := range want {
+			ok = ok && (within(value, have[key]) || have[key] == nil && empty(value))
+		}
+		return ok
+	case []any:
+		have, ok := have.([]any)
+		ok = ok && len(want) == len(have)
+		for i := range want {
+			ok = ok && within(want[i], have[i])
+		}
+		return ok
+	}
+	return reflect.DeepEqual(want, have)
+}
+
+// empty reports whether a value is one that the API server drops.
+func empty(value any) bool {
+	switch value := value.(type) {
+	case map[string]any:
+		return len(value) == 0
+	case []any:
+		return len(value) == 0
+	}
+	return value == nil
 }
 
 func ownedLike(have, want Object) bool {

@@ -35,13 +35,13 @@ func withEntry(m map[string]string, key, value string) map[string]string {
 
 // ownedBy makes p the controller of o, so that deleting p deletes o.
 func ownedBy(p *v1.Prometheus, o Object) {
-	ref := *metav1.NewControllerRef(p, v1.GroupVersion.WithKind(v1.PrometheusesKind))
+	ref := *metav1.NewControllerRef(p, v1.GroupVersion.WithKind(string(world.Prometheus)))
 	o.SetOwnerReferences([]metav1.OwnerReference{ref})
 }
 
 // sharedBy adds p to the owners of o, which several Prometheuses share: o goes when the last of them goes.
 func sharedBy(p *v1.Prometheus, o Object, present []metav1.OwnerReference) {
-	refs := []metav1.OwnerReference{{APIVersion: v1.GroupVersion.String(), Kind: v1.PrometheusesKind, Name: p.Name, UID: p.UID}}
+	refs := []metav1.OwnerReference{{APIVersion: v1.GroupVersion.String(), Kind: string(world.Prometheus), Name: p.Name, UID: p.UID}}
 	for _, ref := range present {
 		if ref.UID != p.UID {
 			refs = append(refs, ref)

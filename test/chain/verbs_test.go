@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -98,10 +99,10 @@ func remove(ctx context.Context, o client.Object) {
 	Expect(running.Client.Delete(ctx, o)).To(Succeed())
 }
 
-// rule is an object with one group of one alert, all under the object's name.
-func (t team) rule(name, expr string) *v1.PrometheusRule {
-	r := &v1.PrometheusRule{ObjectMeta: metav1.ObjectMeta{Namespace: t.namespace, Name: name}}
-	r.Spec.Groups = []v1.RuleGroup{{Name: name, Rules: []v1.Rule{{Alert: name, Expr: intstr.FromString(expr)}}}}
+// rule is an object with one group of one alert, all under the alert's name.
+func (t team) rule(alert, expr string) *v1.PrometheusRule {
+	r := &v1.PrometheusRule{ObjectMeta: metav1.ObjectMeta{Namespace: t.namespace, Name: strings.ToLower(alert)}}
+	r.Spec.Groups = []v1.RuleGroup{{Name: alert, Rules: []v1.Rule{{Alert: alert, Expr: intstr.FromString(expr)}}}}
 	return r
 }
 
@@ -110,7 +111,7 @@ func (t team) operatorMetrics(name string) (*corev1.Service, *corev1.Endpoints, 
 	labels := map[string]string{"app": name}
 	host, port, err := net.SplitHostPort(stack.OperatorMetrics)
 	Expect(err).NotTo(HaveOccurred())
-	number := int32(intstr.Parse(port).IntValue())
+	number := intstr.Parse(port).IntVal
 	meta := metav1.ObjectMeta{Namespace: t.namespace, Name: name, Labels: labels}
 	service := &corev1.Service{ObjectMeta: meta}
 	service.Spec.ClusterIP = corev1.ClusterIPNone

@@ -24,7 +24,7 @@ func Build(ctx context.Context, dir string) error {
 		return err
 	}
 	fmt.Fprintln(os.Stderr, "building the operator and its sidecars")
-	if err := cluster.GoBuild(ctx, root, filepath.Join(dir, "bin"), ".", "./cmd/..."); err != nil {
+	if err := cluster.GoBuild(ctx, root, filepath.Join(dir, "bin"), "."); err != nil {
 		return err
 	}
 	if err := cluster.GoBuild(ctx, filepath.Join(root, "sidecars"), filepath.Join(dir, "bin"), "./cmd/..."); err != nil {

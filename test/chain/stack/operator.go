@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
@@ -39,8 +38,11 @@ func (s *Stack) startOperator(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	if s.Gate, err = openGate(config); err != nil {
+		return err
+	}
 	kubeconfig := filepath.Join(s.Cluster.Dir(), "operator.kubeconfig")
-	if err := writeKubeconfig(kubeconfig, config); err != nil {
+	if err := writeKubeconfig(kubeconfig, s.Gate.address); err != nil {
 		return err
 	}
 	s.Operator = &Operator{
@@ -119,12 +121,12 @@ func (o *Operator) end(signal syscall.Signal) error {
 	return err
 }
 
-func writeKubeconfig(path string, config *rest.Config) error {
+// writeKubeconfig leads to the gate, which adds the user's credentials.
+func writeKubeconfig(path, server string) error {
 	const name = "test"
 	out := clientcmdapi.NewConfig()
-	out.Clusters[name] = &clientcmdapi.Cluster{Server: config.Host, CertificateAuthorityData: config.CAData}
-	out.AuthInfos[name] = &clientcmdapi.AuthInfo{ClientCertificateData: config.CertData, ClientKeyData: config.KeyData}
-	out.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name}
+	out.Clusters[name] = &clientcmdapi.Cluster{Server: server}
+	out.Contexts[name] = &clientcmdapi.Context{Cluster: name}
 	out.CurrentContext = name
 	return clientcmd.WriteToFile(*out, path)
 }

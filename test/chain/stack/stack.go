@@ -38,6 +38,7 @@ type Stack struct {
 	Node     *nodelet.Node
 	Client   client.Client // an administrator's
 	Operator *Operator
+	Gate     *Gate // between the operator and the kube-apiserver
 
 	log *os.File
 }
@@ -69,6 +70,9 @@ func (s *Stack) Stop() error {
 	var errs []error
 	if s.Operator != nil {
 		errs = append(errs, s.Operator.Stop())
+	}
+	if s.Gate != nil {
+		errs = append(errs, s.Gate.server.Close())
 	}
 	if s.Node != nil {
 		s.Node.Stop()
