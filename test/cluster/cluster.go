@@ -36,7 +36,7 @@ type Cluster struct {
 	dir     string
 	parts   string
 	env     *envtest.Environment
-	manager *process
+	manager *Process
 	logs    []*os.File
 }
 
@@ -103,7 +103,7 @@ func (c *Cluster) Kubectl(ctx context.Context, args ...string) (string, error) {
 func (c *Cluster) Stop() error {
 	var errs []error
 	if c.manager != nil {
-		errs = append(errs, c.manager.stop())
+		errs = append(errs, c.manager.Stop())
 	}
 	if c.env != nil {
 		errs = append(errs, c.env.Stop())
@@ -126,7 +126,7 @@ func (c *Cluster) waitUsable(ctx context.Context, _ Options) error {
 		if err == nil {
 			_, err = client.CoreV1().ConfigMaps(corev1.NamespaceDefault).Get(ctx, "kube-root-ca.crt", metav1.GetOptions{})
 		}
-		if apierrors.IsNotFound(err) && !c.manager.ended() {
+		if apierrors.IsNotFound(err) && !c.manager.Ended() {
 			return false, nil
 		}
 		return err == nil, err

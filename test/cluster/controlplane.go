@@ -96,16 +96,13 @@ func (c *Cluster) configureAPIServer(flags map[string]string) error {
 
 // startControllerManager starts kube-controller-manager with all its default controllers.
 func (c *Cluster) startControllerManager(context.Context, Options) error {
-	log, err := c.logFile("kube-controller-manager")
-	if err != nil {
-		return err
-	}
 	server := c.env.ControlPlane.GetAPIServer()
 	rootCA := filepath.Join(c.dir, "root-ca.crt")
 	if err := os.WriteFile(rootCA, server.SecureServing.CA, 0o600); err != nil {
 		return err
 	}
-	c.manager, err = startProcess(c.Program("kube-controller-manager"), log,
+	var err error
+	c.manager, err = c.Run("kube-controller-manager", c.Program("kube-controller-manager"),
 		"--kubeconfig="+c.Kubeconfig(),
 		"--root-ca-file="+rootCA,
 		"--service-account-private-key-file="+filepath.Join(server.CertDir, "sa-signer.key"),

@@ -22,14 +22,14 @@ import (
 // partsEnv names a directory that has the parts already; nothing is built then.
 const partsEnv = "PROMLOOP_PARTS"
 
-// part is one program of the cluster, built from a pinned module.
-type part struct {
-	name    string
-	module  string // directory below parts/
-	pkg     string
-	version string // module path whose version is shown
-	flags   []string
-	slow    string // what to expect of a cold build on two cores, "" if not worth a word
+// Part is one program of a cluster, built from a pinned module.
+type Part struct {
+	Name    string
+	Module  string // directory below that of the modules
+	Package string
+	Version string   // shown while it is built
+	Flags   []string // of go build
+	Slow    string   // what to expect of a cold build on two cores, "" if not worth a word
 }
 
 // The Kubernetes parts say v0.0.0 without their version, and version checks then go wrong. Prometheus is built without the
@@ -46,17 +46,17 @@ const (
 	prometheusVersion = "3.16.0"
 )
 
-func parts() []part {
-	kubernetes := func(name, slow string) part {
-		return part{name: name, module: "kubernetes", pkg: "k8s.io/kubernetes/cmd/" + name, version: kubernetesVersion,
-			flags: kubernetesFlags, slow: slow}
+func parts() []Part {
+	kubernetes := func(name, slow string) Part {
+		return Part{Name: name, Module: "kubernetes", Package: "k8s.io/kubernetes/cmd/" + name, Version: kubernetesVersion,
+			Flags: kubernetesFlags, Slow: slow}
 	}
-	prometheus := func(name, slow string) part {
-		return part{name: name, module: "prometheus", pkg: "github.com/prometheus/prometheus/cmd/" + name,
-			version: prometheusVersion, flags: prometheusFlags, slow: slow}
+	prometheus := func(name, slow string) Part {
+		return Part{Name: name, Module: "prometheus", Package: "github.com/prometheus/prometheus/cmd/" + name,
+			Version: prometheusVersion, Flags: prometheusFlags, Slow: slow}
 	}
-	return []part{
-		{name: "etcd", module: "etcd", pkg: "go.etcd.io/etcd/server/v3", version: etcdVersion, slow: "about 1 minute"},
+	return []Part{
+		{Name: "etcd", Module: "etcd", Package: "go.etcd.io/etcd/server/v3", Version: etcdVersion, Slow: "about 1 minute"},
 		kubernetes("kube-apiserver", "about 6 minutes"),
 		kubernetes("kube-controller-manager", "about 1 minute"),
 		kubernetes("kubectl", ""),
@@ -77,7 +77,12 @@ func Parts(ctx context.Context, log io.Writer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	key, err := partsKey(ctx, modules)
+	return Build(ctx, modules, parts(), log)
+}
+
+// Build returns the directory that holds the programs of all, built from the modules below modules as Parts builds its own.
+func Build(ctx context.Context, modules string, all []Part, log io.Writer) (string, error) {
+	key, err := partsKey(ctx, modules, all)
 	if err != nil {
 		return "", err
 	}
@@ -99,7 +104,7 @@ func Parts(ctx context.Context, log io.Writer) (string, error) {
 	if err := os.RemoveAll(partial); err != nil {
 		return "", err
 	}
-	if err := buildAll(ctx, modules, partial, log); err != nil {
+	if err := buildAll(ctx, modules, partial, all, log); err != nil {
 		return "", err
 	}
 	return dir, os.Rename(partial, dir)
@@ -129,16 +134,16 @@ func modulesDir() (string, error) {
 }
 
 // partsKey is a digest of everything that decides what the programs are.
-func partsKey(ctx context.Context, modules string) (string, error) {
+func partsKey(ctx context.Context, modules string, all []Part) (string, error) {
 	version, err := exec.CommandContext(ctx, "go", "env", "GOVERSION", "GOOS", "GOARCH").Output()
 	if err != nil {
 		return "", fmt.Errorf("asking go for its version: %w", err)
 	}
 	digest := sha256.New()
-	fmt.Fprintf(digest, "%s%v", version, parts())
-	for _, p := range parts() {
+	fmt.Fprintf(digest, "%s%v", version, all)
+	for _, p := range all {
 		for _, name := range []string{"go.mod", "go.sum"} {
-			content, err := os.ReadFile(filepath.Join(modules, p.module, name))
+			content, err := os.ReadFile(filepath.Join(modules, p.Module, name))
 			if err != nil {
 				return "", err
 			}
@@ -163,18 +168,17 @@ func lock(path string, log io.Writer) (unlock func(), err error) {
 	return func() { file.Close() }, nil
 }
 
-func buildAll(ctx context.Context, modules, dir string, log io.Writer) error {
-	all := parts()
+func buildAll(ctx context.Context, modules, dir string, all []Part, log io.Writer) error {
 	for i, p := range all {
-		fmt.Fprintf(log, "building %s %s (%d/%d) …", p.name, p.version, i+1, len(all))
-		if p.slow != "" {
-			fmt.Fprintf(log, " takes %s the first time", p.slow)
+		fmt.Fprintf(log, "building %s %s (%d/%d) …", p.Name, p.Version, i+1, len(all))
+		if p.Slow != "" {
+			fmt.Fprintf(log, " takes %s the first time", p.Slow)
 		}
 		began := time.Now()
-		args := append([]string{"-C", filepath.Join(modules, p.module), "build", "-o", filepath.Join(dir, p.name)}, p.flags...)
-		if err := goTool(ctx, append(args, p.pkg)...); err != nil {
+		args := append([]string{"-C", filepath.Join(modules, p.Module), "build", "-o", filepath.Join(dir, p.Name)}, p.Flags...)
+		if err := goTool(ctx, append(args, p.Package)...); err != nil {
 			fmt.Fprintln(log)
-			return fmt.Errorf("building %s: %w", p.name, err)
+			return fmt.Errorf("building %s: %w", p.Name, err)
 		}
 		fmt.Fprintf(log, " · %s\n", time.Since(began).Round(time.Second))
 	}

@@ -12,19 +12,29 @@ import (
 // stopTimeout is how long a part may take to end when asked to.
 const stopTimeout = 10 * time.Second
 
-// process is a part that runs beside envtest's two.
-type process struct {
+// Process is a program that runs beside envtest's two.
+type Process struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
 }
 
-func startProcess(path string, log *os.File, args ...string) (*process, error) {
+// Run starts a program that belongs to the cluster. Its output goes to <name>.log beside the logs of the parts, and is shown with
+// theirs. The caller stops it before the cluster.
+func (c *Cluster) Run(name, path string, args ...string) (*Process, error) {
+	log, err := c.logFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return startProcess(path, log, args...)
+}
+
+func startProcess(path string, log *os.File, args ...string) (*Process, error) {
 	cmd := exec.Command(path, args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", filepath.Base(path), err)
 	}
-	p := &process{cmd: cmd, done: make(chan struct{})}
+	p := &Process{cmd: cmd, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
 		_ = cmd.Wait() // how it ended is in its log
@@ -32,7 +42,8 @@ func startProcess(path string, log *os.File, args ...string) (*process, error) {
 	return p, nil
 }
 
-func (p *process) ended() bool {
+// Ended reports whether the process has ended.
+func (p *Process) Ended() bool {
 	select {
 	case <-p.done:
 		return true
@@ -41,8 +52,8 @@ func (p *process) ended() bool {
 	}
 }
 
-// stop asks the process to end and kills it when it does not.
-func (p *process) stop() error {
+// Stop asks the process to end and kills it when it does not.
+func (p *Process) Stop() error {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
 	select {
 	case <-p.done:

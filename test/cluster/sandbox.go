@@ -31,8 +31,17 @@ func Main(m interface{ Run() int }, prepare ...Prepare) {
 // Inside, the program is process 1. When it ends, the kernel ends everything it started, and every mount, link and file made
 // there is gone. SIGINT and SIGTERM reach the program alone, so that it can end its parts in order; a second one ends it at once.
 func Enter(prepare ...Prepare) {
+	enter(withoutPrivileges(), prepare)
+}
+
+// EnterAsRoot is Enter for programs that need the privileges of root, such as a container runtime. It must be called as root.
+func EnterAsRoot(prepare ...Prepare) {
+	enter(&syscall.SysProcAttr{}, prepare)
+}
+
+func enter(attributes *syscall.SysProcAttr, prepare []Prepare) {
 	if os.Getenv(sandboxEnv) == "" {
-		status, err := outside(prepare)
+		status, err := outside(attributes, prepare)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "sandbox:", err)
 			status = 1
@@ -52,7 +61,7 @@ func Enter(prepare ...Prepare) {
 func Dir() string { return os.Getenv(sandboxEnv) }
 
 // outside runs the program inside the sandbox and returns its exit status.
-func outside(prepare []Prepare) (int, error) {
+func outside(attributes *syscall.SysProcAttr, prepare []Prepare) (int, error) {
 	runtime.LockOSThread() // the child's parent, for Pdeathsig, is the thread
 	defer runtime.UnlockOSThread()
 	signals := make(chan os.Signal, 4)
@@ -74,7 +83,7 @@ func outside(prepare []Prepare) (int, error) {
 	}
 	defer gate.Close()
 
-	inside := programInside(dir, parts)
+	inside := programInside(dir, parts, attributes)
 	if err := inside.Start(); err != nil {
 		return 0, fmt.Errorf("%w\n%s", err, namespaceAdvice)
 	}
@@ -113,19 +122,24 @@ const namespaceAdvice = `This needs user namespaces, which work without privileg
   any:     sysctl user.max_user_namespaces=15000
 In a container, start it with --privileged.`
 
-func programInside(dir, parts string) *exec.Cmd {
+// withoutPrivileges makes the caller root in a user namespace of its own.
+func withoutPrivileges() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
+	}
+}
+
+func programInside(dir, parts string, attributes *syscall.SysProcAttr) *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
 	cmd.Env = append(os.Environ(), sandboxEnv+"="+dir, partsEnv+"="+parts, "TMPDIR="+dir)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID |
-			syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
-		Setpgid:     true, // a terminal's Ctrl-C must not reach every part at once
-		Pdeathsig:   syscall.SIGKILL,
-	}
+	attributes.Cloneflags |= syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
+	attributes.Setpgid = true // a terminal's Ctrl-C must not reach every part at once
+	attributes.Pdeathsig = syscall.SIGKILL
+	cmd.SysProcAttr = attributes
 	return cmd
 }
 
