@@ -100,7 +100,7 @@ func (c *cluster) writeManifest(t testing.TB, m contract.Manifest) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.manifest = &corev1.ConfigMap{Data: map[string]string{contract.ManifestKey: string(data)}}
+	c.manifest = manifestObject(data)
 }
 
 // apply plans with a planner that remembers nothing, and writes all of it.
@@ -129,4 +129,8 @@ func files(pl rules.Plan) map[string]string {
 func verdict(pl rules.Plan, o *v1.PrometheusRule) world.Verdict {
 	name := types.NamespacedName{Namespace: o.Namespace, Name: o.Name}
 	return pl.Verdicts[world.Object{Kind: world.PrometheusRule, NamespacedName: name}]
+}
+
+func manifestObject(data []byte) *corev1.ConfigMap {
+	return &corev1.ConfigMap{Data: map[string]string{contract.ManifestKey: string(data)}}
 }

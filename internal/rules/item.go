@@ -20,7 +20,7 @@ type item struct {
 	carried   *carry
 
 	shard    int    // where the file is, -1 for nowhere
-	standing string // its content there
+	standing string // its content there, as it stands in the cluster
 	have     form   // the same, counted
 	want     form   // what it should be
 	final    form   // what it will be: want, or have when there is no room

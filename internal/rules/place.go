@@ -18,46 +18,49 @@ func (s *shards) locate(items []*item) {
 	}
 }
 
-// claim sets where each item is, and counts the files of each shard that belong to an item.
-func (s *shards) claim(items []*item, find func(*item) int) []int {
+// claim sets where each item stands, and counts the files of each shard that belong to an item.
+func (s *shards) claim(items []*item, find func(*item) (int, string)) []int {
 	claimed := make([]int, len(s.all))
 	for _, it := range items {
-		it.shard, it.standing = find(it), ""
-		if it.shard >= 0 {
-			it.standing = s.all[it.shard].files[it.file]
+		if it.shard, it.standing = find(it); it.shard >= 0 {
 			claimed[it.shard]++
 		}
 	}
 	return claimed
 }
 
-// remembered looks first where the file was in the last plan.
-func (s *shards) remembered(it *item) int {
-	if it.shard >= 0 && it.shard < len(s.all) {
-		if s.all[it.shard].files[it.file] != "" {
-			return it.shard
-		}
+// remembered looks first where the file stood in the last plan.
+func (s *shards) remembered(it *item) (int, string) {
+	if it.shard < 0 || it.shard >= len(s.all) {
+		return s.find(it)
+	}
+	c := s.all[it.shard]
+	if c.known && it.standing != "" {
+		return it.shard, it.standing
+	}
+	if content := c.files[it.file]; content != "" {
+		return it.shard, content
 	}
 	return s.find(it)
 }
 
-// find returns where the file is, or -1. After a move that was cut short it is in two places: the one with the content that is
-// wanted counts, else the first.
-func (s *shards) find(it *item) int {
-	first := -1
+// find returns where the file is and its content, or -1. After a move that was cut short it is in two places: the one with the
+// content that is wanted counts, else the first. An empty file counts as none, and is taken away.
+func (s *shards) find(it *item) (int, string) {
+	first, standing := -1, ""
 	for i, c := range s.all {
 		content := c.files[it.file]
 		if content == "" {
-			continue // no file, or an empty one, which counts as none and is taken away
+			continue
 		}
 		if content == it.whole.content {
-			return i
+			return i, content
 		}
 		if first < 0 {
-			first = i
+			first, standing = i, content
 		}
 	}
-	return first
+	return first, standing
 }
 
 // doubled reports whether some file of an item is in a second place too.
@@ -148,7 +151,7 @@ func (s *shards) move(it *item, quota *quota) {
 	}
 	s.all[old].edit(it.file, it.standing, "")
 	s.all[to].edit(it.file, "", it.want.content)
-	it.shard = to
+	it.shard, it.standing = to, ""
 	quota.take(it)
 }
 
@@ -163,7 +166,7 @@ func (s *shards) add(it *item, quota *quota) {
 		return
 	}
 	s.all[to].edit(it.file, "", it.want.content)
-	it.shard = to
+	it.shard, it.standing = to, ""
 	quota.take(it)
 }
 

@@ -124,7 +124,7 @@ func (p *Planner) item(known *item, judgedAlike bool, rule *v1.PrometheusRule) *
 		return known
 	}
 	fresh := newItem(p.judge, rule)
-	fresh.shard, fresh.digested = known.shard, known.digested
+	fresh.shard, fresh.standing, fresh.digested = known.shard, known.standing, known.digested
 	return fresh
 }
 
@@ -151,7 +151,7 @@ func (p *Planner) standing(w *world.World) *shards {
 			bytes = dataBytes(cm.Data)
 		}
 		fills[cm] = bytes
-		s.all[i].files, s.all[i].opened, s.all[i].bytes = cm.Data, true, bytes
+		s.all[i].files, s.all[i].known, s.all[i].opened, s.all[i].bytes = cm.Data, known, true, bytes
 		if cm.Data == nil {
 			s.all[i].files = map[string]string{}
 		}

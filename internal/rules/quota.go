@@ -5,33 +5,45 @@ import "fmt"
 // quota counts what the namespaces have in one Prometheus.
 type quota struct {
 	limits Limits
-	used   map[string]usage
+	used   map[string]*usage
 }
 
 // usage is what a namespace has, or what a change adds to it.
 type usage struct{ bytes, groups, rules int }
 
 func newQuota(limits Limits, items []*item) *quota {
-	q := &quota{limits: limits, used: map[string]usage{}}
-	for _, it := range items {
+	q := &quota{limits: limits, used: map[string]*usage{}}
+	namespace, u := "", &usage{}
+	for _, it := range items { // sorted by namespace, so that most of them need no look into the map
+		if it.rule.Namespace != namespace {
+			namespace = it.rule.Namespace
+			u = q.of(namespace)
+		}
 		if it.shard >= 0 {
-			q.add(it, form{}, it.have)
+			u.change(it, form{}, it.have)
 		}
 	}
 	return q
 }
 
-func (q *quota) add(it *item, before, after form) {
-	u := q.used[it.rule.Namespace]
+func (q *quota) of(namespace string) *usage {
+	u := q.used[namespace]
+	if u == nil {
+		u = &usage{}
+		q.used[namespace] = u
+	}
+	return u
+}
+
+func (u *usage) change(it *item, before, after form) {
 	u.bytes += after.size(it.file) - before.size(it.file)
 	u.groups += after.groups - before.groups
 	u.rules += after.rules - before.rules
-	q.used[it.rule.Namespace] = u
 }
 
 // take counts the form that an item wants in the place of the one it had.
 func (q *quota) take(it *item) {
-	q.add(it, it.have, it.want)
+	q.of(it.rule.Namespace).change(it, it.have, it.want)
 }
 
 // refuses holds an item back that would take its namespace over a limit. What does not grow is never refused.
@@ -44,7 +56,7 @@ func (q *quota) refuses(it *item, s *shards) bool {
 }
 
 func (q *quota) over(it *item, s *shards) string {
-	used, grown := q.used[it.rule.Namespace], usage{
+	used, grown := q.of(it.rule.Namespace), usage{
 		bytes:  it.want.size(it.file) - it.have.size(it.file),
 		groups: it.want.groups - it.have.groups,
 		rules:  it.want.rules - it.have.rules,

@@ -27,7 +27,7 @@ func parseTemplate(text string) (*parse.Tree, map[string]*parse.Tree, error) {
 
 // newerTemplates says which function in a rule's templates only a newer Prometheus knows, or "".
 func (t Target) newerTemplates(r *rulefmt.Rule) string {
-	if r.Alert == "" || t.Version.Major == 0 {
+	if r.Alert == "" || !t.before(3, 8) { // the last version in templateFunctionsSince
 		return ""
 	}
 	for _, values := range []map[string]string{r.Labels, r.Annotations} {
@@ -109,9 +109,6 @@ func constantQueries(root parse.Node) ([]*parse.StringNode, error) {
 		case *parse.IdentifierNode:
 			if n.Ident == "query" {
 				calls++
-			}
-			if n.Ident == "tmpl" {
-				return nil, errors.New("this Prometheus enforces a namespace label, so templates may not call templates")
 			}
 		}
 	}
