@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -37,6 +38,7 @@ type Cluster struct {
 	parts   string
 	env     *envtest.Environment
 	manager *Process
+	logLock sync.Mutex
 	logs    []*os.File
 }
 

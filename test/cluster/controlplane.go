@@ -125,24 +125,32 @@ func freePort() (string, error) {
 	return port, listener.Close()
 }
 
+// logFile opens the log of a part. One that is started again goes on in the same file.
 func (c *Cluster) logFile(name string) (*os.File, error) {
-	file, err := os.Create(filepath.Join(c.dir, name+".log"))
-	if err == nil {
-		c.logs = append(c.logs, file)
+	file, err := os.OpenFile(filepath.Join(c.dir, name+".log"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
 	}
-	return file, err
+	c.logLock.Lock()
+	defer c.logLock.Unlock()
+	c.logs = append(c.logs, file)
+	return file, nil
 }
 
 // Logs returns the last lines of every part's log, to be shown when something failed.
 func (c *Cluster) Logs() string {
 	klog.Flush()
+	paths, err := filepath.Glob(filepath.Join(c.dir, "*.log"))
+	if err != nil {
+		return err.Error()
+	}
 	var all strings.Builder
-	for _, log := range c.logs {
-		text, err := os.ReadFile(log.Name())
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
 		if err != nil || len(text) == 0 {
 			continue
 		}
-		fmt.Fprintf(&all, "--- %s\n%s\n", filepath.Base(log.Name()), lastLines(string(text), 20))
+		fmt.Fprintf(&all, "--- %s\n%s\n", filepath.Base(path), lastLines(string(text), 20))
 	}
 	return all.String()
 }

@@ -91,7 +91,7 @@ func Build(ctx context.Context, modules string, all []Part, log io.Writer) (stri
 		return "", err
 	}
 	dir := filepath.Join(cache, key)
-	unlock, err := lock(dir+".lock", log)
+	unlock, err := lock(ctx, dir+".lock", log)
 	if err != nil {
 		return "", err
 	}
@@ -154,15 +154,22 @@ func partsKey(ctx context.Context, modules string, all []Part) (string, error) {
 }
 
 // lock takes the lock file, waiting for whoever has it. The kernel gives it back if we die.
-func lock(path string, log io.Writer) (unlock func(), err error) {
+func lock(ctx context.Context, path string, log io.Writer) (unlock func(), err error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	if unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
-		fmt.Fprintln(log, "waiting for another run that is building the parts")
-		if err := unix.Flock(int(file.Fd()), unix.LOCK_EX); err != nil {
-			return nil, err
+	look := time.NewTicker(200 * time.Millisecond) // a waiting flock(2) could not be interrupted
+	defer look.Stop()
+	for told := false; unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil; told = true {
+		if !told {
+			fmt.Fprintln(log, "waiting for another run that is building the parts")
+		}
+		select {
+		case <-ctx.Done():
+			file.Close()
+			return nil, ctx.Err()
+		case <-look.C:
 		}
 	}
 	return func() { file.Close() }, nil

@@ -52,6 +52,16 @@ func (p *Process) Ended() bool {
 	}
 }
 
+// Kill ends the process as a crash would, and waits until it has ended.
+func (p *Process) Kill() error {
+	if p.Ended() {
+		return nil
+	}
+	err := p.cmd.Process.Kill()
+	<-p.done
+	return err
+}
+
 // Stop asks the process to end and kills it when it does not.
 func (p *Process) Stop() error {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
@@ -59,8 +69,6 @@ func (p *Process) Stop() error {
 	case <-p.done:
 		return nil
 	case <-time.After(stopTimeout):
-		err := p.cmd.Process.Kill()
-		<-p.done
-		return err
+		return p.Kill()
 	}
 }

@@ -114,23 +114,6 @@ func (n *Node) RestartCount(pod Pod, name string) (count int, err error) {
 	return count, err
 }
 
-// Logs returns what a container has printed since it was started last.
-func (n *Node) Logs(pod Pod, name string) (string, error) {
-	var path string
-	err := n.inspect(pod, func(w *worker) error {
-		path = w.logs[name]
-		return nil
-	})
-	if err != nil {
-		return "", err
-	}
-	if path == "" {
-		return "", fmt.Errorf("pod %s has not started a container %q", pod, name)
-	}
-	text, err := os.ReadFile(path)
-	return string(text), err
-}
-
 // BlockPort makes a TCP port of a pod unreachable from outside the pod, as a network policy does, until unblock is called.
 func (n *Node) BlockPort(pod Pod, port uint16) (unblock func() error, err error) {
 	var pid int

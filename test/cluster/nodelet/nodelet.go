@@ -61,6 +61,7 @@ type Node struct {
 	addresses  addresses
 	lags       lags
 	held       atomic.Bool
+	port       int32 // of the kubelet's API
 
 	mu      sync.Mutex
 	workers map[types.UID]*worker
@@ -76,9 +77,11 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 		return nil, err
 	}
 	n.logf("nodelet %s: seed %d", n.options.Name, n.options.Seed)
-	if err := n.join(ctx); err != nil {
-		n.Stop()
-		return nil, fmt.Errorf("registering the node: %w", err)
+	for _, step := range []func(context.Context) error{n.serve, n.join} {
+		if err := step(ctx); err != nil {
+			n.Stop()
+			return nil, fmt.Errorf("starting the node: %w", err)
+		}
 	}
 	random := rand.New(rand.NewPCG(n.options.Seed, 0))
 	n.volumes.run(n.ctx, random)

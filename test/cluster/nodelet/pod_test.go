@@ -57,6 +57,20 @@ var _ = Describe("A pod", func() {
 		Eventually(func() string { return ask(ctx, p, "/apiserver", "path", own) }).Should(HavePrefix("200"))
 	})
 
+	It("can be looked into through the apiserver", func(ctx SpecContext) {
+		p := create(ctx, pod(newNamespace(ctx), "open"))
+		logs := func(more ...string) (string, error) {
+			return control.Kubectl(ctx, append([]string{"logs", "-n", p.Namespace, p.Name}, more...)...)
+		}
+		Expect(logs()).To(Equal("serving with arguments [serve]\n"))
+		Expect(control.Kubectl(ctx, "get", "--raw", "/api/v1/namespaces/"+p.Namespace+"/pods/open:8080/proxy/args")).
+			To(Equal("/bin/testpod serve"))
+		_, err := logs("--previous")
+		Expect(err).To(MatchError(ContainSubstring("has not been restarted")))
+		ask(ctx, p, "/exit", "code", "0")
+		Eventually(func() error { _, err := logs("--previous", "--tail=1"); return err }).Should(Succeed())
+	})
+
 	It("runs init containers one after the other, again and again until they succeed", func(ctx SpecContext) {
 		p := create(ctx, pod(newNamespace(ctx), "init", func(p *corev1.Pod) {
 			p.Spec.Volumes = []corev1.Volume{{Name: "shared", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}

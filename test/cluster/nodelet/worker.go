@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -35,7 +34,6 @@ type worker struct {
 	ending     bool
 	finished   bool
 	written    *corev1.PodStatus // last status that the apiserver took
-	logs       map[string]string // by container
 }
 
 // container is a container of the pod over all its instances.
@@ -53,7 +51,7 @@ type container struct {
 func newWorker(n *Node, pod *corev1.Pod, number uint64) *worker {
 	w := &worker{
 		node: n, uid: pod.UID, name: Pod{Namespace: pod.Namespace, Name: pod.Name}, number: number, pod: pod, posted: newMailbox(), gone: make(chan struct{}),
-		random: rand.New(rand.NewPCG(n.options.Seed, number)), containers: map[string]*container{}, logs: map[string]string{},
+		random: rand.New(rand.NewPCG(n.options.Seed, number)), containers: map[string]*container{},
 	}
 	w.ctx, w.cancel = context.WithCancel(n.ctx)
 	return w
@@ -222,10 +220,9 @@ func (w *worker) start(name string) error {
 	}
 	described, err := w.describe(spec, n)
 	if err == nil {
-		log := w.path("logs", name, strconv.Itoa(n)+".log")
 		var i *instance
-		if i, err = startInstance(w.sandbox, described, log); err == nil {
-			w.took(name, c, i, n, log)
+		if i, err = startInstance(w.sandbox, described, w.logPath(name, n)); err == nil {
+			w.took(name, c, i, n)
 		}
 	}
 	if c.trouble = err; err != nil {
@@ -235,7 +232,7 @@ func (w *worker) start(name string) error {
 }
 
 // took notes a started instance and begins to watch it.
-func (w *worker) took(name string, c *container, i *instance, n int, log string) {
+func (w *worker) took(name string, c *container, i *instance, n int) {
 	rhythm := w.node.options.Rhythm
 	if c.instance != nil {
 		c.crashes++
@@ -245,7 +242,6 @@ func (w *worker) took(name string, c *container, i *instance, n int, log string)
 	}
 	c.previous, c.instance, c.restarts = c.instance, i, n
 	c.started, c.ready = false, false
-	w.logs[name] = log
 	w.probe(name, c)
 	w.noticeLater()
 	go func() {
