@@ -48,19 +48,18 @@ func (q *quota) take(it *item) {
 
 // refuses holds an item back that would take its namespace over a limit. What does not grow is never refused.
 func (q *quota) refuses(it *item, s *shards) bool {
-	message := q.over(it, s)
+	grown := usage{}
+	grown.change(it, it.have, it.want)
+	message := q.over(it.rule.Namespace, grown, s.free())
 	if message != "" {
 		it.refuse(QuotaExceeded, message)
 	}
 	return message != ""
 }
 
-func (q *quota) over(it *item, s *shards) string {
-	used, grown := q.of(it.rule.Namespace), usage{
-		bytes:  it.want.size(it.file) - it.have.size(it.file),
-		groups: it.want.groups - it.have.groups,
-		rules:  it.want.rules - it.have.rules,
-	}
+// over says which limit a namespace would pass by growing, or "". free is the room in all ConfigMaps together.
+func (q *quota) over(namespace string, grown usage, free int) string {
+	used := q.of(namespace)
 	for _, d := range []struct {
 		what               string
 		used, grown, limit int
@@ -71,13 +70,13 @@ func (q *quota) over(it *item, s *shards) string {
 	} {
 		if d.limit > 0 && d.grown > 0 && d.used+d.grown > d.limit {
 			return fmt.Sprintf("namespace %s has %d %s in this Prometheus and this object adds %d; the limit is %d: "+
-				"delete rules of the namespace, or ask for a higher limit", it.rule.Namespace, d.used, d.what, d.grown, d.limit)
+				"delete rules of the namespace, or ask for a higher limit", namespace, d.used, d.what, d.grown, d.limit)
 		}
 	}
-	if s.free()-grown.bytes < q.limits.ReserveBytes && used.bytes+grown.bytes > q.limits.ReserveShare {
-		return fmt.Sprintf("the last %d bytes of this Prometheus' rule ConfigMaps are kept for namespaces with at most %d bytes, and "+
-			"namespace %s has %d; this object adds %d: delete rules, or raise --rule-shards",
-			q.limits.ReserveBytes, q.limits.ReserveShare, it.rule.Namespace, used.bytes, grown.bytes)
+	if grown.bytes > 0 && free-grown.bytes < q.limits.ReserveBytes && used.bytes+grown.bytes > q.limits.ReserveShare {
+		return fmt.Sprintf("this object adds %d bytes and all rule ConfigMaps of this Prometheus together have %d free, the last %d of which are "+
+			"kept for namespaces with at most %d bytes; namespace %s has %d: delete rules, or raise --rule-shards",
+			grown.bytes, free, q.limits.ReserveBytes, q.limits.ReserveShare, namespace, used.bytes)
 	}
 	return ""
 }
