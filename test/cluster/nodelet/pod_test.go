@@ -89,8 +89,6 @@ var _ = Describe("A pod", func() {
 		p := create(ctx, pod(newNamespace(ctx), "probed", func(p *corev1.Pod) {
 			p.Spec.Containers[0].StartupProbe = &corev1.Probe{PeriodSeconds: 1, FailureThreshold: 30,
 				ProbeHandler: corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(8080)}}}
-			p.Spec.Containers[0].ReadinessProbe = &corev1.Probe{PeriodSeconds: 1, FailureThreshold: 2,
-				ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/ready", Port: intstr.FromInt32(8080)}}}
 		}))
 		ask(ctx, p, "/be", "ready", "false")
 		Eventually(condition(ctx, p, corev1.PodReady)).Should(Equal(corev1.ConditionFalse))
