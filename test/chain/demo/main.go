@@ -49,7 +49,7 @@ func run(ctx context.Context, once bool) error {
 		return err
 	}
 	say("applied config/samples: a Prometheus with two replicas, monitors and rules")
-	if err := waitLoaded(ctx, s); err != nil {
+	if err := s.WaitLoaded(ctx, sample); err != nil {
 		return fmt.Errorf("%w\n%s", err, s.Logs())
 	}
 	say("both replicas run what was published after %s", since(began))
@@ -65,7 +65,7 @@ func run(ctx context.Context, once bool) error {
 
 // stay leaves everything running and says where to look.
 func stay(ctx context.Context, s *stack.Stack) error {
-	replicas, err := s.Replicas(ctx, namespace, prometheus)
+	replicas, err := s.Replicas(ctx, sample.Namespace, sample.Name)
 	if err != nil {
 		return err
 	}

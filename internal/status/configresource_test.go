@@ -1,0 +1,103 @@
+package status
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/world"
+)
+
+func standings(s ...Standing) map[types.NamespacedName]Standing {
+	out := map[types.NamespacedName]Standing{}
+	for i := range s {
+		out[types.NamespacedName{Namespace: "ns", Name: string(rune('a' + i))}] = s[i]
+	}
+	return out
+}
+
+var (
+	taken = Standing{Generation: 2, Loaded: metav1.ConditionTrue}
+	onWay = Standing{Generation: 2, Loaded: metav1.ConditionFalse}
+	quiet = Standing{Generation: 2, Loaded: metav1.ConditionUnknown}
+	older = Standing{Generation: 1, Loaded: metav1.ConditionTrue}
+	bad   = Standing{Generation: 2, Loaded: metav1.ConditionFalse, Verdict: world.Verdict{Reason: "InvalidExpr", Message: "spec: no"}}
+)
+
+func TestConfigResourceConditions(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		by     map[types.NamespacedName]Standing
+		want   []string // Accepted, Loaded, Ready
+	}{
+		"Live":        {"every Prometheus runs this generation", standings(taken, taken), []string{"True/Accepted", "True/LoadedEverywhere", "True/Ready"}},
+		"OneLags":     {"live in one of two is not live", standings(taken, onWay), []string{"True/Accepted", "False/Delivering", "False/Delivering"}},
+		"OneQuiet":    {"silence is not success", standings(taken, quiet), []string{"True/Accepted", "Unknown/NoReport", "Unknown/NoReport"}},
+		"OneOutdated": {"an older generation's success says nothing of this one", standings(taken, older), []string{"True/Accepted", "Unknown/Reconciling", "Unknown/Reconciling"}},
+		"OneRefuses":  {"a refusal is told in its own words", standings(taken, bad), []string{"False/InvalidExpr", "False/InvalidExpr", "False/InvalidExpr"}},
+		"Nobody":      {"an object that nobody selects must say so, or its author waits for ever", nil, []string{"False/NotSelected", "False/NotSelected", "False/NotSelected"}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			st := ForConfigResource(v1.ConfigResourceStatus{}, 2, tc.by, noon)
+			for _, c := range st.Conditions {
+				got = append(got, string(c.Status)+"/"+c.Reason)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+			if len(st.Bindings) != len(tc.by) {
+				t.Errorf("one binding per Prometheus: got %d", len(st.Bindings))
+			}
+		})
+	}
+}
+
+func TestConfigResourceIsWrittenOnTransitionsOnly(t *testing.T) {
+	st := ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(taken, bad), noon)
+	if diff := cmp.Diff(st, ForConfigResource(st, 2, standings(taken, bad), noon.Add(time.Hour))); diff != "" {
+		t.Errorf("nothing changed (-before +after):\n%s", diff)
+	}
+}
+
+func TestForeignBindingsStay(t *testing.T) {
+	other := v1.WorkloadBinding{Group: v1.GroupVersion.Group, Resource: "thanosrulers", Namespace: "ns", Name: "r"}
+	st := ForConfigResource(v1.ConfigResourceStatus{Bindings: []v1.WorkloadBinding{other}}, 2, standings(taken), noon)
+	if diff := cmp.Diff(other, st.Bindings[len(st.Bindings)-1]); diff != "" {
+		t.Errorf("what another operator wrote is not ours (-want +got):\n%s", diff)
+	}
+}
+
+func TestTurned(t *testing.T) {
+	state := func(s ...Standing) v1.ConfigResourceStatus {
+		return ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(s...), noon)
+	}
+	cases := map[string]struct {
+		reason    string
+		old, next v1.ConfigResourceStatus
+		want      []string
+	}{
+		"NewAndTaken":  {"a new object that is taken is no news", v1.ConfigResourceStatus{}, state(taken), nil},
+		"NewAndBad":    {"a new object that is refused is", v1.ConfigResourceStatus{}, state(bad), []string{"InvalidExpr"}},
+		"TurnedBad":    {"so is one that was good", state(taken), state(bad), []string{"InvalidExpr"}},
+		"TurnedGood":   {"and one that is good again", state(bad), state(taken), []string{""}},
+		"StillBad":     {"the same refusal is told once", state(bad), state(bad), nil},
+		"SelectedMore": {"another Prometheus that takes it is no news", state(taken), state(taken, taken), nil},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, turn := range Turned(tc.old, tc.next) {
+				got = append(got, turn.Verdict.Reason)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
