@@ -46,20 +46,11 @@ type carry struct {
 func newItem(j *Judge, rule *v1.PrometheusRule) *item {
 	it := &item{rule: rule, file: FileName(rule.Namespace, rule.Name), shard: -1, judgement: j.Object(rule)}
 	it.bucket = contract.BucketOf(it.file)
-	it.refuseOversize(j.limits)
 	if it.judgement.Whole() {
 		it.whole = assemble(it.judgement.Groups)
 		it.judgement.Groups = nil // whole holds their text
 	}
 	return it
-}
-
-// refuseOversize refuses an object that no shard could hold, even an empty one.
-func (it *item) refuseOversize(limits Limits) {
-	size := assemble(it.judgement.Groups).size(it.file)
-	if size > limits.ShardBytes {
-		it.judgement = Judgement{Findings: []Finding{oversize(size, limits)}}
-	}
 }
 
 // assemble makes a file of the groups that have text. A file without groups is no file.

@@ -64,6 +64,10 @@ func (j *Judge) Object(rule *v1.PrometheusRule) Judgement {
 		out.Groups = append(out.Groups, group)
 		out.Findings = append(out.Findings, findings...)
 	}
+	if size := assemble(out.Groups).size(FileName(rule.Namespace, rule.Name)); size > j.limits.ShardBytes {
+		return Judgement{Findings: tooLarge("spec", "the rules take %d bytes as a rule file, and a ConfigMap holds %d; "+
+			"spread the groups over several objects", size, j.limits.ShardBytes)}
+	}
 	return out
 }
 
@@ -77,24 +81,25 @@ func (j *Judge) objectGroup(rule *v1.PrometheusRule, path string, g *v1.RuleGrou
 
 // size refuses what is too large before anything is parsed.
 func (j *Judge) size(spec *v1.PrometheusRuleSpec) []Finding {
-	refuse := func(path, format string, args ...any) []Finding {
-		return []Finding{{Path: path, Reason: TooLarge, Message: fmt.Sprintf(format, args...)}}
-	}
 	if n := len(spec.Groups); n > j.limits.GroupsPerObject {
-		return refuse("spec.groups", "the object has %d groups, the limit is %d; spread them over several objects", n, j.limits.GroupsPerObject)
+		return tooLarge("spec.groups", "the object has %d groups, the limit is %d; spread them over several objects", n, j.limits.GroupsPerObject)
 	}
 	bytes := 0
 	for i := range spec.Groups {
 		g := &spec.Groups[i]
 		if n := len(g.Rules); n > j.limits.RulesPerGroup {
-			return refuse(fmt.Sprintf("spec.groups[%d].rules", i), "the group has %d rules, the limit is %d; split the group", n, j.limits.RulesPerGroup)
+			return tooLarge(fmt.Sprintf("spec.groups[%d].rules", i), "the group has %d rules, the limit is %d; split the group", n, j.limits.RulesPerGroup)
 		}
 		bytes += textBytes(g)
 	}
 	if bytes > j.limits.ShardBytes {
-		return refuse("spec", "the object has at least %d bytes of rules, the limit is %d; spread the groups over several objects", bytes, j.limits.ShardBytes)
+		return tooLarge("spec", "the object has at least %d bytes of rules, the limit is %d; spread the groups over several objects", bytes, j.limits.ShardBytes)
 	}
 	return nil
+}
+
+func tooLarge(path, format string, args ...any) []Finding {
+	return []Finding{{Path: path, Reason: TooLarge, Message: fmt.Sprintf(format, args...)}}
 }
 
 // textBytes is a lower bound of the bytes that g takes in a rule file.

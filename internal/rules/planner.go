@@ -206,8 +206,3 @@ func outcome(what string, kept int) string {
 	}
 	return what + ", their last accepted form stays"
 }
-
-func oversize(size int, limits Limits) Finding {
-	return Finding{Path: "spec", Reason: TooLarge, Message: fmt.Sprintf(
-		"the rules take %d bytes as a rule file, and a ConfigMap holds %d; spread the groups over several objects", size, limits.ShardBytes)}
-}
