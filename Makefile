@@ -13,8 +13,8 @@ ROOT_MODULE := github.com/promloop/promloop
 # The programs of the test cluster, built once into a cache outside the checkout. Real Prometheus, etcd and kube-apiserver.
 PARTS = $(shell cd test/cluster && go run ./cmd/parts --print-dir)
 
-# Modules, by what they are for. Each has its own dependencies; docs/decisions/001-modules.md says why.
-MODULES := . sidecars hack/tools $(patsubst %/go.mod,%,$(wildcard test/*/go.mod test/*/*/go.mod))
+# Tools are pinned in a module of their own.
+TOOL := go tool -modfile=hack/tools/go.mod
 
 ##@ The two commands for a newcomer
 
@@ -23,7 +23,7 @@ demo: ## Start everything on this machine, apply the samples, and show each kind
 	cd test/chain && go run ./demo $(ARGS)
 
 .PHONY: test
-test: verify-format test-unit test-sidecars test-cluster test-upstream test-chain ## Everything that has to pass.
+test: verify-format verify-generated test-unit test-sidecars test-cluster test-upstream test-chain ## Everything that has to pass.
 	@echo "all tests passed"
 
 ##@ Parts of the test suite
@@ -56,15 +56,39 @@ parts: ## Build the programs of the test cluster, once.
 bench: ## Benchmarks of the operator's decisions.
 	go test -run '^$$' -bench . -benchmem ./internal/...
 
+##@ A real node, as root on Debian
+
+.PHONY: e2e
+e2e: ## Everything as it is shipped, on a real node: kubelet, containerd, images, manifests.
+	cd test/e2e && go test -count=1 -timeout 60m -v .
+
+.PHONY: node-up
+node-up: ## Keep a real node with promloop on it, and print its KUBECONFIG.
+	cd test/e2e && go run ./cmd/node up
+
+.PHONY: node-down
+node-down: ## End the node that node-up started.
+	cd test/e2e && go run ./cmd/node down
+
+.PHONY: images
+images: ## Loadable image archives of the operator and its sidecars in dist/images, without a container engine.
+	cd test/e2e && go run ./cmd/images --version $(VERSION) --root $(CURDIR) --out $(CURDIR)/dist/images
+
 ##@ Development
 
 .PHONY: generate
 generate: ## Deep copies of the API types.
-	cd hack/tools && go tool controller-gen object:headerFile=../boilerplate/boilerplate.go.txt paths=$(CURDIR)/api/...
+	$(TOOL) controller-gen object paths=./api/...
 
 .PHONY: manifests
-manifests: ## CRDs, the operator's ClusterRole and webhook manifests, from markers.
-	cd hack/tools && go tool controller-gen crd:maxDescLen=0 paths=$(CURDIR)/api/... output:crd:dir=$(CURDIR)/config/crd/bases
+manifests: ## CRDs, the operator's ClusterRole and the webhook manifests, from markers.
+	$(TOOL) controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
+	$(TOOL) controller-gen rbac:roleName=promloop-manager paths=./controllers/... output:rbac:dir=config/rbac
+	$(TOOL) controller-gen webhook paths=./webhooks/... output:webhook:dir=config/webhook
+
+.PHONY: verify-generated
+verify-generated: generate manifests ## Fail if anything generated is not what its source says.
+	@changed=$$(git status --porcelain -- api config); if [ -n "$$changed" ]; then echo "run 'make generate manifests' and commit:"; echo "$$changed"; exit 1; fi
 
 .PHONY: verify-format
 verify-format: ## Formatting and go vet of every module.

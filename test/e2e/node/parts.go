@@ -1,0 +1,90 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/promloop/promloop/test/cluster"
+)
+
+const (
+	kubernetesVersion = "v1.37.2"
+	containerdVersion = "v2.4.2"
+
+	// programs is the name, in the directory of the run, of the directory with the node's programs.
+	programs = "node"
+	cniDir   = "/usr/lib/cni"
+)
+
+// The Kubernetes parts say v0.0.0 without their version. containerd's snapshotters that need C libraries are left out.
+var (
+	kubernetesFlags = []string{"-ldflags", "-s -w -X k8s.io/component-base/version.gitVersion=" + kubernetesVersion}
+	containerdFlags = []string{"-tags", "no_btrfs,no_zfs,no_devmapper",
+		"-ldflags", "-s -w -X github.com/containerd/containerd/v2/version.Version=" + containerdVersion}
+)
+
+func parts() []cluster.Part {
+	kubernetes := func(name, slow string) cluster.Part {
+		return cluster.Part{Name: name, Module: "kubernetes", Package: "k8s.io/kubernetes/cmd/" + name,
+			Version: kubernetesVersion, Flags: kubernetesFlags, Slow: slow}
+	}
+	containerd := func(name, slow string) cluster.Part {
+		return cluster.Part{Name: name, Module: "containerd", Package: "github.com/containerd/containerd/v2/cmd/" + name,
+			Version: containerdVersion, Flags: containerdFlags, Slow: slow}
+	}
+	return []cluster.Part{
+		containerd("containerd", "about 1 minute"),
+		containerd("containerd-shim-runc-v2", ""),
+		containerd("ctr", ""),
+		kubernetes("kubelet", "about 2 minutes"),
+		kubernetes("kube-scheduler", ""),
+		kubernetes("kube-proxy", ""),
+	}
+}
+
+// Prepare is the cluster.Prepare of a node: it checks what only the machine can give and builds the rest.
+func Prepare(ctx context.Context, dir string) error {
+	if err := checkMachine(); err != nil {
+		return err
+	}
+	if err := removeStaleGroups(); err != nil {
+		return err
+	}
+	_, source, _, _ := runtime.Caller(0)
+	modules := filepath.Join(filepath.Dir(source), "..", "parts")
+	built, err := cluster.Build(ctx, modules, parts(), os.Stderr)
+	if err != nil {
+		return err
+	}
+	return os.Symlink(built, filepath.Join(dir, programs))
+}
+
+// checkMachine says what is missing, and how to get it.
+func checkMachine() error {
+	var errs []error
+	if os.Geteuid() != 0 {
+		errs = append(errs, errors.New("a container runtime needs root: run this as root"))
+	}
+	missing := ""
+	for pkg, path := range map[string]string{
+		"runc": "runc", "containernetworking-plugins": cniDir + "/bridge", "nftables": "nft", "conntrack": "conntrack",
+	} {
+		if _, err := exec.LookPath(path); err != nil {
+			missing += " " + pkg
+		}
+	}
+	if missing != "" {
+		errs = append(errs, fmt.Errorf("missing programs; on Debian: apt-get install -y --no-install-recommends%s", missing))
+	}
+	filesystems, err := os.ReadFile("/proc/filesystems")
+	if err != nil || !strings.Contains(string(filesystems), "overlay") {
+		errs = append(errs, errors.New("the kernel has no overlay file system, which containerd stores images in"))
+	}
+	return errors.Join(errs...)
+}
