@@ -80,14 +80,19 @@ func (d Delivery) Loaded(replicas int) bool {
 // For decides for the pods of w.
 func For(w *world.World, want Wanted) Delivery {
 	var d Delivery
+	states := map[string]Pod{}
 	for _, pod := range w.Pods {
 		report := w.Reports[pod.Name]
 		state := Pod{Name: pod.Name, Config: progress(report.Config, want.Config), Rules: progress(report.Rules, want.Rules)}
 		d.Pods = append(d.Pods, state)
-		if !state.awaiting() || !reachable(pod) {
+		states[pod.Name] = state
+	}
+	releases := releases(w.Pods, states, want)
+	for _, pod := range w.Pods {
+		if !states[pod.Name].awaiting() || !reachable(pod) {
 			continue
 		}
-		value, after := poke(pod, want, w.Now.Sub(w.Poked[pod.Name]))
+		value, after := poke(pod, releases[pod.Name], w.Now.Sub(w.Poked[pod.Name]))
 		if value != "" {
 			d.Pokes = append(d.Pokes, Poke{Pod: pod, Value: value})
 		}

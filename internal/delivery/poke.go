@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,13 +17,13 @@ const floor = 1100 * time.Millisecond
 // 90 s is left to do it, and the poke is repeated at that pace in case the kubelet's cache was what lagged.
 var waits = []time.Duration{1200 * time.Millisecond, 2400 * time.Millisecond, 5 * time.Second, 10 * time.Second, 30 * time.Second, 90 * time.Second}
 
-// poke returns the annotation's next value, or "" when it is too early, and when to look again. A release of other digests
-// starts anew; an equal one is repeated with the next attempt number, since an equal value would wake nobody.
-func poke(pod *corev1.Pod, want Wanted, sincePoke time.Duration) (value string, after time.Duration) {
+// poke returns the annotation's next value, or "" when it is too early, and when to look again. Another release starts anew; an
+// equal one is repeated with the next attempt number, since an equal value would wake nobody.
+func poke(pod *corev1.Pod, next contract.Release, sincePoke time.Duration) (value string, after time.Duration) {
 	last := contract.DecodeRelease(pod.Annotations[contract.ReleaseAnnotation])
-	next := contract.Release{Config: want.Config.Digest, Rules: want.Rules.Digest, Attempt: 1}
+	next.Attempt = 1
 	wait := floor
-	if last.Config == next.Config && last.Rules == next.Rules {
+	if last.Config == next.Config && last.Rules == next.Rules && slices.Equal(last.Refused, next.Refused) {
 		next.Attempt = last.Attempt + 1
 		wait = waitAfter(last.Attempt)
 	}

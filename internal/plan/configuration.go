@@ -4,6 +4,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/promloop/promloop/internal/contract"
+	"github.com/promloop/promloop/internal/delivery"
 	"github.com/promloop/promloop/internal/promconfig"
 	"github.com/promloop/promloop/internal/world"
 )
@@ -50,7 +51,7 @@ func configManifest(w *world.World, config promconfig.Result) contract.Manifest 
 	next := contract.Manifest{
 		Version: contract.ManifestVersion, Domain: contract.Config, Digest: contract.ConfigDigest(salt, parts), Salt: salt,
 		Parts: parts, Assets: assetNames(config.Assets), PrometheusVersion: promconfig.Version(w.Prometheus),
-		Count: config.Jobs, Release: contract.ReleaseAll,
+		Count: config.Jobs, Release: delivery.Policy(len(config.Stored)),
 	}
 	return next.After(last, w.Now)
 }
