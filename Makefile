@@ -83,7 +83,7 @@ generate: ## Deep copies of the API types.
 .PHONY: manifests
 manifests: ## CRDs, the operator's ClusterRole and the webhook manifests, from markers.
 	$(TOOL) controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
-	$(TOOL) controller-gen rbac:roleName=promloop-manager paths=./controllers/... output:rbac:dir=config/rbac
+	$(TOOL) controller-gen rbac:roleName=manager-role paths=./controllers/... output:rbac:dir=config/rbac
 	$(TOOL) controller-gen webhook paths=./webhooks/... output:webhook:dir=config/webhook
 
 .PHONY: verify-generated
@@ -102,6 +102,34 @@ build: ## The operator, the sidecars and the kubectl plugin, as static binaries 
 .PHONY: run
 run: ## Run the operator against the cluster of your KUBECONFIG.
 	go run . --leader-elect=false
+
+##@ Deployment, to the cluster of your KUBECONFIG
+
+IMG ?= quay.io/promloop/promloop:$(VERSION)
+KUSTOMIZE := $(TOOL) kustomize
+KUBECTL ?= kubectl
+
+.PHONY: install
+install: ## Install the CRDs. Server-side: two of them are too large for a client-side apply.
+	$(KUSTOMIZE) build config/crd | $(KUBECTL) apply --server-side -f -
+
+.PHONY: uninstall
+uninstall: ## Delete the CRDs, and with them every object of their kinds.
+	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
+
+.PHONY: deploy
+deploy: ## Install the CRDs and the operator.
+	$(KUSTOMIZE) build config/default | $(KUBECTL) apply --server-side -f -
+
+.PHONY: undeploy
+undeploy: ## Delete the operator. The CRDs and users' objects stay.
+	$(KUSTOMIZE) build config/operator | $(KUBECTL) delete --ignore-not-found -f -
+
+.PHONY: docker-build
+docker-build: ## Images of the operator and the sidecars, with a container engine.
+	docker build --build-arg VERSION=$(VERSION) --target operator -t $(IMG) .
+	docker build --build-arg VERSION=$(VERSION) --target config-reloader -t quay.io/promloop/config-reloader:$(VERSION) .
+	docker build --build-arg VERSION=$(VERSION) --target rules-reloader -t quay.io/promloop/rules-reloader:$(VERSION) .
 
 .PHONY: help
 help: ## Show this help.
