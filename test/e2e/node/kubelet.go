@@ -71,6 +71,11 @@ func (n *Node) RestartContainerd(ctx context.Context) error {
 	return n.startContainerd(ctx)
 }
 
+// VolumeDir is the directory of the machine that a pod sees as one of its projected volumes.
+func (n *Node) VolumeDir(pod *corev1.Pod, volume string) string {
+	return filepath.Join(n.dir, "kubelet", "pods", string(pod.UID), "volumes", "kubernetes.io~projected", volume)
+}
+
 func (n *Node) ready(ctx context.Context) bool {
 	node, err := n.client.CoreV1().Nodes().Get(ctx, Name, metav1.GetOptions{})
 	if err != nil {

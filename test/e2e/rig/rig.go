@@ -4,7 +4,13 @@ package rig
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -68,4 +74,55 @@ func (r *Rig) ApplySamples(ctx context.Context) error { return r.Apply(ctx, samp
 func (r *Rig) Apply(ctx context.Context, file string) error {
 	_, err := r.Cluster.Kubectl(ctx, "apply", "--server-side", "--force-conflicts", "-f", filepath.Join(cluster.Dir(), file))
 	return err
+}
+
+// Pause stops a program of the control plane for a while, as if it were cut off, and lets it go on.
+func (r *Rig) Pause(ctx context.Context, program string, d time.Duration) error {
+	pid, err := processOf(program)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+	return errors.Join(ctx.Err(), syscall.Kill(pid, syscall.SIGCONT))
+}
+
+// processOf finds the one process of the sandbox that runs a program.
+func processOf(program string) (int, error) {
+	links, err := filepath.Glob("/proc/[0-9]*/exe")
+	if err != nil {
+		return 0, err
+	}
+	for _, link := range links {
+		if path, err := os.Readlink(link); err == nil && filepath.Base(path) == program {
+			return strconv.Atoi(filepath.Base(filepath.Dir(link)))
+		}
+	}
+	return 0, fmt.Errorf("no process runs %s", program)
+}
+
+// Describe is what is worth reading when something failed: pods, events, and the last lines of every log.
+func (r *Rig) Describe() string {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var all strings.Builder
+	for _, args := range [][]string{
+		{"get", "pods", "-A", "-o", "wide"},
+		{"get", "events", "-A", "--sort-by=.lastTimestamp"},
+		{"get", "prometheuses", "-A", "-o", "yaml"},
+		{"logs", "-n", "promloop-system", "-l", "app.kubernetes.io/name=promloop", "--tail=40", "--prefix"},
+		{"logs", "-l", "app.kubernetes.io/name=prometheus", "--all-containers", "--tail=20", "--prefix"},
+	} {
+		out, err := r.Cluster.Kubectl(ctx, args...)
+		fmt.Fprintf(&all, "--- kubectl %s\n%s", strings.Join(args, " "), out)
+		if err != nil {
+			fmt.Fprintln(&all, err)
+		}
+	}
+	return all.String() + r.Cluster.Logs()
 }

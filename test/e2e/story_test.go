@@ -1,0 +1,143 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/test/chain/stack"
+)
+
+const (
+	changes   = 30                      // of each kind, for the latencies
+	limit     = 1500 * time.Millisecond // for 95 % of them
+	pollEvery = 10 * time.Millisecond
+)
+
+var _ = Describe("promloop on a real node", Ordered, func() {
+	It("is installed with two replicas in a restricted namespace", func(ctx SpecContext) {
+		Eventually(func(g Gomega) {
+			var deployment appsv1.Deployment
+			key := client.ObjectKey{Namespace: "promloop-system", Name: "promloop-controller-manager"}
+			g.Expect(running.Client.Get(ctx, key, &deployment)).To(Succeed())
+			g.Expect(deployment.Status.AvailableReplicas).To(BeEquivalentTo(2))
+		}).WithContext(ctx).Should(Succeed())
+		var ns corev1.Namespace
+		Expect(running.Client.Get(ctx, client.ObjectKey{Name: "promloop-system"}, &ns)).To(Succeed())
+		Expect(ns.Labels).To(HaveKeyWithValue("pod-security.kubernetes.io/enforce", "restricted"))
+	}, SpecTimeout(5*time.Minute))
+
+	It("runs the samples", func(ctx SpecContext) {
+		Expect(running.ApplySamples(ctx)).To(Succeed())
+		eventuallyLoaded(ctx)
+		inAll(ctx, servers(ctx), hasExpression(ctx, "Watchdog", "vector(1)"))
+		inAll(ctx, servers(ctx), func(g Gomega, p *stack.Prometheus) {
+			pools, err := p.Pools(ctx)
+			g.Expect(err).NotTo(HaveOccurred())
+			for _, pool := range []string{"serviceMonitor/default/prometheus/0", "serviceMonitor/default/kube-apiserver/0", "podMonitor/default/reloaders/0", "podMonitor/default/reloaders/1"} {
+				g.Expect(pools).To(HaveKeyWithValue(pool, HaveEach(BeEquivalentTo("up"))))
+			}
+		})
+	}, SpecTimeout(5*time.Minute))
+
+	DescribeTable("makes changes live in both replicas", func(ctx SpecContext, kind string, one func(context.Context, []*stack.Prometheus, int)) {
+		all, before := servers(ctx), restarts(ctx)
+		var took []time.Duration
+		for n := range changes {
+			began := time.Now()
+			one(ctx, all, n)
+			took = append(took, time.Since(began))
+		}
+		slices.Sort(took)
+		p50, p95 := took[len(took)/2], took[len(took)*95/100]
+		row("latency %s %.3f %.3f", kind, p50.Seconds(), p95.Seconds())
+		Expect(restarts(ctx)).To(Equal(before), "no change restarts a container")
+		Expect(p95).To(BeNumerically("<", limit))
+	},
+		Entry("of a PrometheusRule", "PrometheusRule", changeRule, SpecTimeout(10*time.Minute)),
+		Entry("of a ServiceMonitor", "ServiceMonitor", changeServiceMonitor, SpecTimeout(10*time.Minute)),
+		Entry("of a PodMonitor", "PodMonitor", changePodMonitor, SpecTimeout(10*time.Minute)),
+		Entry("of the Prometheus", "Prometheus", changePrometheus, SpecTimeout(10*time.Minute)),
+	)
+
+	It("grows from 1 to 9 MiB of rules without a restart", func(ctx SpecContext) {
+		all, before := servers(ctx), restarts(ctx)
+		for step := range 9 {
+			for half := range 2 {
+				Expect(running.Client.Create(ctx, bulk(fmt.Sprintf("bulk-%d-%d", step, half), 512<<10))).To(Succeed())
+			}
+			inAll(ctx, all, hasGroup(ctx, fmt.Sprintf("bulk-%d-1", step)))
+		}
+		Expect(restarts(ctx)).To(Equal(before), "rules reach a pod through its volumes")
+		row("restarts while rules grew to 9 MiB: 0 in %d containers", len(before))
+		Expect(running.Client.DeleteAllOf(ctx, &v1.PrometheusRule{}, client.InNamespace(namespace), client.MatchingLabels{"bulk": "yes"})).To(Succeed())
+	}, SpecTimeout(15*time.Minute))
+})
+
+func changeRule(ctx context.Context, all []*stack.Prometheus, n int) {
+	GinkgoHelper()
+	expr := fmt.Sprintf("vector(%d)", n)
+	if n == 0 {
+		Expect(running.Client.Create(ctx, rule("latency", expr))).To(Succeed())
+	} else {
+		change(ctx, rule("latency", ""), func(r *v1.PrometheusRule) { r.Spec.Groups[0].Rules[0].Expr = intstr.FromString(expr) })
+	}
+	inAll(ctx, all, hasExpression(ctx, "latency", expr))
+}
+
+func changeServiceMonitor(ctx context.Context, all []*stack.Prometheus, n int) {
+	GinkgoHelper()
+	mark := fmt.Sprintf("servicemonitor-%d-", n)
+	change(ctx, &v1.ServiceMonitor{ObjectMeta: named("prometheus")}, func(m *v1.ServiceMonitor) {
+		m.Spec.Endpoints[0].MetricRelabelConfigs = []v1.RelabelConfig{{Action: "labeldrop", Regex: mark}}
+	})
+	inAll(ctx, all, hasConfig(ctx, mark))
+}
+
+func changePodMonitor(ctx context.Context, all []*stack.Prometheus, n int) {
+	GinkgoHelper()
+	mark := fmt.Sprintf("podmonitor-%d-", n)
+	change(ctx, &v1.PodMonitor{ObjectMeta: named("reloaders")}, func(m *v1.PodMonitor) {
+		m.Spec.PodMetricsEndpoints[0].MetricRelabelConfigs = []v1.RelabelConfig{{Action: "labeldrop", Regex: mark}}
+	})
+	inAll(ctx, all, hasConfig(ctx, mark))
+}
+
+func changePrometheus(ctx context.Context, all []*stack.Prometheus, n int) {
+	GinkgoHelper()
+	mark := fmt.Sprintf("prometheus-%d-", n)
+	change(ctx, &v1.Prometheus{ObjectMeta: named(main)}, func(p *v1.Prometheus) { p.Spec.ExternalLabels = map[string]string{"change": mark} })
+	inAll(ctx, all, hasConfig(ctx, mark))
+}
+
+// bulk is an object of about size bytes, with one group.
+func bulk(name string, size int) *v1.PrometheusRule {
+	r := &v1.PrometheusRule{ObjectMeta: named(name)}
+	r.Labels = map[string]string{"bulk": "yes"}
+	group := v1.RuleGroup{Name: name}
+	for n := range size / (8 << 10) {
+		group.Rules = append(group.Rules, v1.Rule{
+			Record: fmt.Sprintf("bulk:%d", n), Expr: intstr.FromString("vector(0)"), Labels: map[string]string{"filling": strings.Repeat("x", 8<<10)},
+		})
+	}
+	r.Spec.Groups = []v1.RuleGroup{group}
+	return r
+}
+
+func hasGroup(ctx context.Context, name string) func(Gomega, *stack.Prometheus) {
+	return func(g Gomega, p *stack.Prometheus) {
+		groups, err := p.GroupNames(ctx)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(groups).To(ContainElement(name))
+	}
+}
