@@ -11,7 +11,11 @@ import (
 	"github.com/promloop/promloop/sidecars/internal/reloader"
 )
 
+// version is set when the binary is built.
+var version = "dev"
+
 func main() {
+	reloader.Version = version
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(reloader.Main(ctx, contract.Config, os.Args[1:], os.LookupEnv, os.Stderr))

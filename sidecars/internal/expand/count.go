@@ -71,7 +71,7 @@ func (c *Counter) topLevel(text []byte) {
 	value, _, _ = bytes.Cut(value, []byte("#"))
 	value = bytes.TrimSpace(value)
 	empty := len(value) == 0 || string(value) == "[]" || string(value) == "null" || string(value) == "~"
-	if c.inside && !empty || text[0] == '{' {
+	if c.inside && !empty || text[0] == '{' && string(bytes.TrimSpace(text)) != "{}" {
 		c.unknown = true
 	}
 }

@@ -32,11 +32,10 @@ func stageOnce(ctx context.Context, o Options, log *slog.Logger) error {
 
 func stageDomain(ctx context.Context, o Options, log *slog.Logger) error {
 	v := volume(o)
-	kept, err := keep(o, v)
-	if err != nil {
+	s := disk(o, v)
+	if err := s.Prepare(); err != nil {
 		return err
 	}
-	s := kept.(*store.Store)
 	if set, ran, err := s.Restore(); err != nil || ran {
 		log.Info("keeping the committed set", "domain", v.Domain, "digest", set.Digest, "generation", set.Generation)
 		return err

@@ -36,13 +36,9 @@ func assemble(o Options, log *slog.Logger) (*parts, error) {
 	if p.client, err = client(o); err != nil {
 		return nil, err
 	}
-	kept, err := keep(o, p.volume)
-	if err != nil {
-		return nil, err
-	}
 	p.watcher = &snapshot.Watcher{Dirs: p.watched(), Every: o.WatchInterval, Log: log}
 	p.driver = &transaction.Driver{
-		Volume: p.volume, Store: kept, Prometheus: p.client, Log: log, Publish: p.board.Publish, Changed: p.changed,
+		Volume: p.volume, Store: keep(o, p.volume), Prometheus: p.client, Log: log, Publish: p.board.Publish, Changed: p.changed,
 		Options: transaction.Options{
 			Domain: o.Domain, Direct: o.OutputDir == "", PrometheusVersion: o.PrometheusVersion, ReloadTimeout: o.ReloadTimeout,
 			ReleaseBound: o.ReleaseBound, RetryMin: o.RetryMin, RetryMax: o.RetryMax,
@@ -67,19 +63,20 @@ func volume(o Options) *set.Volume {
 }
 
 // keep is where committed sets are kept: in the output directory or, where Prometheus reads the volume itself, nowhere.
-func keep(o Options, v *set.Volume) (transaction.Store, error) {
+func keep(o Options, v *set.Volume) transaction.Store {
 	if o.OutputDir == "" {
-		return &transaction.Memory{}, nil
+		return &transaction.Memory{}
 	}
-	s, err := store.Open(o.OutputDir, v.Domain)
-	if err != nil {
-		return nil, err
+	return disk(o, v)
+}
+
+func disk(o Options, v *set.Volume) *store.Store {
+	s := &store.Store{Root: o.OutputDir, Domain: v.Domain}
+	if v.Domain == contract.Config {
+		s.Alias, s.File = o.EnvsubstFile, set.ConfigFile
 	}
 	v.Current = s.Current
-	if o.EnvsubstFile != "" && v.Domain == contract.Config {
-		err = s.LinkFile(o.EnvsubstFile, set.ConfigFile)
-	}
-	return s, err
+	return s
 }
 
 func client(o Options) (*prometheus.Client, error) {

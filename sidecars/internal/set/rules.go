@@ -57,7 +57,7 @@ func (v *Volume) bucketDigests(view *snapshot.View, salt []byte, l *look) (map[s
 	var files []contract.File
 	l.names = nil
 	for _, name := range names {
-		if !strings.HasSuffix(name, ruleSuffix) && !v.AnyFile {
+		if !v.takes(name) {
 			continue
 		}
 		size, err := fileSize(view, name)
@@ -72,6 +72,14 @@ func (v *Volume) bucketDigests(view *snapshot.View, salt []byte, l *look) (map[s
 		return nil, errors.Join(snapshot.ErrSuperseded, err)
 	}
 	return digests, nil
+}
+
+// takes says whether a file is part of a set of rules.
+func (v *Volume) takes(name string) bool {
+	if v.AnyFile {
+		return name != contract.ManifestFile && name != contract.ReleaseFile
+	}
+	return strings.HasSuffix(name, ruleSuffix)
 }
 
 func fileSize(view *snapshot.View, name string) (int64, error) {

@@ -13,17 +13,17 @@ import (
 // Collect removes generations of our domain that nobody needs. Those in keep stay as they are, the previous one stays
 // compressed: it is memory of this pod.
 func (s *Store) Collect(keep []string) error {
-	entries, err := os.ReadDir(s.gen(s.domain, ""))
-	previous := s.read(s.domain, previousLink)
-	keep = append(slices.Clone(keep), s.read(s.domain, currentLink))
+	entries, err := os.ReadDir(s.gen(s.Domain, ""))
+	previous := s.read(s.Domain, previousLink)
+	keep = append(slices.Clone(keep), s.read(s.Domain, currentLink))
 	for _, e := range entries {
 		id := strings.TrimSuffix(e.Name(), metaSuffix)
 		switch {
 		case slices.Contains(keep, id):
 		case id != previous:
-			err = errors.Join(err, os.RemoveAll(s.gen(s.domain, e.Name())))
+			err = errors.Join(err, os.RemoveAll(s.gen(s.Domain, e.Name())))
 		case e.IsDir():
-			err = errors.Join(err, compressDir(s.gen(s.domain, id)))
+			err = errors.Join(err, compressDir(s.gen(s.Domain, id)))
 		}
 	}
 	return err

@@ -16,7 +16,7 @@ const journalFile = ".journal.json"
 
 // Journal notes that from here on it is unknown what Prometheus runs.
 func (s *Store) Journal(e transaction.Entry) error {
-	return writeJSON(filepath.Join(s.root, journalFile), e)
+	return writeJSON(filepath.Join(s.Root, journalFile), e)
 }
 
 // Commit removes the journal: what the link names is proved. The generation before stays as the previous one.
@@ -32,16 +32,16 @@ func (s *Store) Commit(e transaction.Entry, ran bool) error {
 			return err
 		}
 	}
-	err := os.Remove(filepath.Join(s.root, journalFile))
+	err := os.Remove(filepath.Join(s.Root, journalFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return syncDir(s.root)
+	return syncDir(s.Root)
 }
 
 // readJournal returns nil when there is none. A journal that cannot be read is an error: guessing would load half a set.
 func (s *Store) readJournal() (*transaction.Entry, error) {
-	path := filepath.Join(s.root, journalFile)
+	path := filepath.Join(s.Root, journalFile)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

@@ -21,7 +21,10 @@ type holder struct {
 // TryLock takes the lock that both domains share. The kernel gives it back when the process dies. When somebody else has it
 // the answer is false and a text that names the holder.
 func (s *Store) TryLock() (bool, string, error) {
-	f, err := os.OpenFile(filepath.Join(s.root, lockFile), os.O_RDWR|os.O_CREATE, fileMode)
+	if err := s.Prepare(); err != nil {
+		return false, "", err
+	}
+	f, err := os.OpenFile(filepath.Join(s.Root, lockFile), os.O_RDWR|os.O_CREATE, fileMode)
 	if err != nil {
 		return false, "", err
 	}
@@ -37,7 +40,7 @@ func (s *Store) TryLock() (bool, string, error) {
 }
 
 func (s *Store) sign() error {
-	data, err := json.Marshal(holder{string(s.domain), time.Now()})
+	data, err := json.Marshal(holder{string(s.Domain), time.Now()})
 	if err != nil {
 		return err
 	}

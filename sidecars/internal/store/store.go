@@ -25,21 +25,30 @@ const (
 
 // Store is the output directory as one domain sees it.
 type Store struct {
-	root   string
-	domain contract.Domain
-	lock   *os.File // open while held
+	// Root is the output directory, Domain ours.
+	Root   string
+	Domain contract.Domain
+	// Alias is a path that leads to File of the current generation, as a flag of Prometheus names it. "" is none.
+	Alias, File string
+
+	prepared bool
+	lock     *os.File // open while held
 }
 
-// Open prepares the directory and removes what a dead predecessor left half done.
-func Open(root string, domain contract.Domain) (*Store, error) {
-	s := &Store{root: root, domain: domain}
-	if err := os.MkdirAll(s.gen(domain, ""), dirMode); err != nil {
-		return nil, fmt.Errorf("output directory: %w", err)
+// Prepare makes the directories and removes what a dead predecessor left half done. It does its work once.
+func (s *Store) Prepare() error {
+	if s.prepared {
+		return nil
 	}
-	if err := checkWritable(root); err != nil {
-		return nil, fmt.Errorf("output directory %s is not writable: %w", root, err)
+	if err := os.MkdirAll(s.gen(s.Domain, ""), dirMode); err != nil {
+		return fmt.Errorf("output directory: %w", err)
 	}
-	return s, s.sweep()
+	if err := checkWritable(s.Root); err != nil {
+		return fmt.Errorf("output directory %s is not writable: %w", s.Root, err)
+	}
+	err := errors.Join(s.sweep(), s.alias())
+	s.prepared = err == nil
+	return err
 }
 
 func checkWritable(dir string) error {
@@ -52,7 +61,7 @@ func checkWritable(dir string) error {
 
 // sweep removes temporary directories of this domain.
 func (s *Store) sweep() error {
-	left, err := filepath.Glob(filepath.Join(s.gen(s.domain, ""), tempPrefix+"*"))
+	left, err := filepath.Glob(filepath.Join(s.gen(s.Domain, ""), tempPrefix+"*"))
 	for _, dir := range left {
 		err = errors.Join(err, os.RemoveAll(dir))
 	}
@@ -60,20 +69,20 @@ func (s *Store) sweep() error {
 }
 
 func (s *Store) gen(d contract.Domain, id string) string {
-	return filepath.Join(s.root, string(d), genDir, id)
+	return filepath.Join(s.Root, string(d), genDir, id)
 }
 
 func (s *Store) link(d contract.Domain, name string) string {
-	return filepath.Join(s.root, string(d), name)
+	return filepath.Join(s.Root, string(d), name)
 }
 
 // Current is the directory of the generation that the link names, "" when there is none.
 func (s *Store) Current() string {
-	id := s.read(s.domain, currentLink)
+	id := s.read(s.Domain, currentLink)
 	if id == "" {
 		return ""
 	}
-	return s.gen(s.domain, id)
+	return s.gen(s.Domain, id)
 }
 
 // Stage fills a generation: write gets an empty directory, and what it leaves there becomes the generation, whole or not at
@@ -85,7 +94,7 @@ func (s *Store) Stage(set transaction.Set, write func(dir string) error) error {
 	if err := s.sweep(); err != nil {
 		return err
 	}
-	tmp, err := os.MkdirTemp(s.gen(s.domain, ""), tempPrefix)
+	tmp, err := os.MkdirTemp(s.gen(s.Domain, ""), tempPrefix)
 	if err != nil {
 		return err
 	}
@@ -96,17 +105,17 @@ func (s *Store) Stage(set transaction.Set, write func(dir string) error) error {
 	if err := errors.Join(syncDir(tmp), s.Remember(set, false)); err != nil {
 		return err
 	}
-	final := s.gen(s.domain, set.ID)
+	final := s.gen(s.Domain, set.ID)
 	if err := errors.Join(os.RemoveAll(final), os.Rename(tmp, final)); err != nil {
 		return err
 	}
-	return syncDir(s.gen(s.domain, ""))
+	return syncDir(s.gen(s.Domain, ""))
 }
 
 // whole says that the generation is there and was not compressed.
 func (s *Store) whole(id string) bool {
-	info, err := os.Stat(s.gen(s.domain, id))
-	return err == nil && info.IsDir() && id != s.read(s.domain, previousLink)
+	info, err := os.Stat(s.gen(s.Domain, id))
+	return err == nil && info.IsDir() && id != s.read(s.Domain, previousLink)
 }
 
 // meta is what is known of a generation beside its files.
@@ -118,7 +127,7 @@ type meta struct {
 
 // Remember notes what a generation is called outside, and whether it ran.
 func (s *Store) Remember(set transaction.Set, ran bool) error {
-	return writeJSON(s.gen(s.domain, set.ID)+metaSuffix, meta{set, ran})
+	return writeJSON(s.gen(s.Domain, set.ID)+metaSuffix, meta{set, ran})
 }
 
 // Disk reads what is committed and what is not. Hold the lock.
@@ -128,11 +137,11 @@ func (s *Store) Disk() (transaction.Disk, error) {
 	if err != nil {
 		return d, err
 	}
-	good := s.read(s.domain, currentLink)
+	good := s.read(s.Domain, currentLink)
 	d.Link = good
 	if journal != nil {
 		d.Journal, d.Link = journal, s.read(journal.Domain, currentLink)
-		if journal.Domain == s.domain {
+		if journal.Domain == s.Domain {
 			good = journal.From
 		}
 	}
@@ -142,7 +151,7 @@ func (s *Store) Disk() (transaction.Disk, error) {
 }
 
 // meta is what was remembered of a generation; without that its ID stands for the digest.
-func (s *Store) meta(id string) meta { return s.metaOf(s.domain, id) }
+func (s *Store) meta(id string) meta { return s.metaOf(s.Domain, id) }
 
 func (s *Store) metaOf(d contract.Domain, id string) meta {
 	var m meta
@@ -187,9 +196,13 @@ func (s *Store) point(d contract.Domain, name, id string) error {
 	return syncDir(dir)
 }
 
-// LinkFile makes path a symlink that leads to a file of the current generation, as the flag of Prometheus names it.
-func (s *Store) LinkFile(path, name string) error {
-	target, err := filepath.Rel(filepath.Dir(path), filepath.Join(s.link(s.domain, currentLink), name))
+// alias makes the symlink that the flag of Prometheus names.
+func (s *Store) alias() error {
+	path := s.Alias
+	if path == "" {
+		return nil
+	}
+	target, err := filepath.Rel(filepath.Dir(path), filepath.Join(s.link(s.Domain, currentLink), s.File))
 	if err != nil {
 		return err
 	}
@@ -241,9 +254,9 @@ func (s *Store) Restore() (set transaction.Set, ran bool, err error) {
 	if err != nil {
 		return transaction.Set{}, false, err
 	}
-	if j := d.Journal; j != nil && j.Domain == s.domain {
+	if j := d.Journal; j != nil && j.Domain == s.Domain {
 		if j.From != "" {
-			err = s.Flip(s.domain, j.From)
+			err = s.Flip(s.Domain, j.From)
 		}
 		err = errors.Join(err, s.Commit(*j, false))
 	}

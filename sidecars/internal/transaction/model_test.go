@@ -2,7 +2,7 @@ package transaction_test
 
 import (
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +29,7 @@ type world struct {
 	previous  map[contract.Domain]string
 	rendered  map[string]bool
 	ran       map[string]bool
+	names     map[string]int64 // generation by ID, as remembered on the disk
 	journal   *transaction.Entry
 	locked    contract.Domain
 	reloaders map[contract.Domain]*process
@@ -58,7 +59,7 @@ var domains = []contract.Domain{contract.Config, contract.Rules}
 func newWorld() *world {
 	w := &world{
 		kinds: map[string]kind{}, volume: map[contract.Domain]transaction.Set{}, link: map[contract.Domain]string{},
-		previous: map[contract.Domain]string{}, rendered: map[string]bool{}, ran: map[string]bool{}, reloaders: map[contract.Domain]*process{},
+		previous: map[contract.Domain]string{}, rendered: map[string]bool{}, ran: map[string]bool{}, names: map[string]int64{}, reloaders: map[contract.Domain]*process{},
 	}
 	for _, d := range domains {
 		w.publish(d, good)
@@ -76,6 +77,21 @@ func (w *world) publish(d contract.Domain, k kind) {
 	if w.reloaders[d] != nil {
 		w.deliver(d, transaction.Poke{})
 	}
+}
+
+// republish puts a set into the volume that was there before, as a new generation.
+func (w *world) republish(d contract.Domain, which int) {
+	var ids []string
+	for id := range w.kinds {
+		if strings.HasPrefix(id, string(d)) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	w.serial++
+	id := ids[which%len(ids)]
+	w.volume[d] = transaction.Set{ID: id, Digest: id, Generation: int64(w.serial)}
+	w.deliver(d, transaction.Poke{})
 }
 
 // boot starts a reloader that knows nothing. If it was killed, the kernel gives its lock back.
@@ -132,10 +148,10 @@ func (w *world) do(d contract.Domain, p *process) transaction.Event {
 		if a.Set != w.volume[d] {
 			return transaction.Superseded{}
 		}
-		w.rendered[a.ID] = true
+		w.rendered[a.ID], w.names[a.ID] = true, a.Generation
 		return transaction.Rendered{}
 	case transaction.Remember:
-		w.ran[a.ID] = a.Ran
+		w.ran[a.ID], w.names[a.ID] = a.Ran, a.Generation
 		return transaction.Remembered{}
 	case transaction.Probe:
 		return transaction.Probed{Prom: w.probe(a.Full)}
@@ -203,15 +219,9 @@ func (w *world) disk(d contract.Domain) transaction.Disk {
 	}
 	disk.Ran = w.ran[goodID]
 	if goodID != "" {
-		disk.Good = transaction.Set{ID: goodID, Digest: goodID, Generation: generation(goodID)}
+		disk.Good = transaction.Set{ID: goodID, Digest: goodID, Generation: w.names[goodID]}
 	}
 	return disk
-}
-
-func generation(id string) (n int64) {
-	_, number, _ := strings.Cut(id, "-")
-	n, _ = strconv.ParseInt(number, 10, 64)
-	return n
 }
 
 func (w *world) probe(full bool) transaction.Prom {

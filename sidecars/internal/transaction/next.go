@@ -10,6 +10,7 @@ const (
 	probeIdle   = time.Second            // between two looks at a Prometheus that nothing is waiting for
 	probeBusy   = 250 * time.Millisecond // and while something is
 	probeSettle = time.Second
+	heldLooks   = 3 // at the volume while the lock is held
 	lockPoll    = 20 * time.Millisecond
 	lockYield   = 2 * lockPoll          // after a transaction, so that the other domain gets its turn
 	busyTold    = time.Second           // a lock that is busy for less is not worth a word
@@ -83,8 +84,9 @@ func (s State) after(e Event) (State, Action) {
 
 // decide says what to do when nothing is in flight.
 func (s State) decide() (State, Action) {
-	if s.Stale {
+	if s.Stale && (!s.Held || s.Looks < heldLooks) {
 		s.Stale = false
+		s.Looks++
 		return s, Observe{}
 	}
 	if !s.DiskKnown && !s.Held && s.RetryAt <= s.Now {
@@ -92,6 +94,9 @@ func (s State) decide() (State, Action) {
 	}
 	want := s.Target()
 	if s.RetryAt <= s.Now && want.ID != "" && want.ID != s.Good.ID && want.ID != s.Rendered {
+		if s.Held && s.Stale {
+			return s.unlock() // it changes faster than it can be written: let the other domain have its turn
+		}
 		return s, Render{want}
 	}
 	if s.Held {
@@ -220,9 +225,10 @@ func (s State) unlock() (State, Action) {
 	if s.own() {
 		keep = append(keep, s.Open.From, s.Open.To)
 	}
-	if s.Target().ID == s.Rendered {
-		keep = append(keep, s.Rendered)
+	if s.Target().ID != s.Rendered {
+		s.Rendered = "" // it goes away
 	}
+	keep = append(keep, s.Rendered)
 	return s, Unlock{Keep: keep}
 }
 

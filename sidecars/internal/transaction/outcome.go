@@ -101,7 +101,7 @@ func (t Settle) look(p Prom) Settle {
 // locked takes in what lies on the disk. The volume is looked at once more: what came meanwhile goes first.
 func (s State) locked(d Disk) State {
 	s.Held, s.LockedAt, s.DiskKnown = true, s.Now, true
-	s.Holder, s.BusySince = "", 0
+	s.Holder, s.BusySince, s.Looks = "", 0, 0
 	if d.Good.ID != s.Good.ID {
 		s.LoadedAt = s.Now
 	}

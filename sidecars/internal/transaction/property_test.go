@@ -41,7 +41,7 @@ func disturb(t *rapid.T, w *world) string {
 	d := rapid.SampledFrom(domains).Draw(t, "domain")
 	what := rapid.SampledFrom([]string{
 		"step", "step", "step", "step", "step", "step", "step", "step", "start", "load", "load",
-		"publish", "kill reloader", "kill Prometheus", "hang", "wake", "drain",
+		"publish", "publish again", "kill reloader", "kill Prometheus", "hang", "wake", "drain",
 	}).Draw(t, "what")
 	detail := ""
 	switch what {
@@ -52,6 +52,8 @@ func disturb(t *rapid.T, w *world) string {
 		k := rapid.SampledFrom([]kind{good, good, bad, deadly}).Draw(t, "kind")
 		detail = fmt.Sprint(k)
 		w.publish(d, k)
+	case "publish again":
+		w.republish(d, rapid.IntRange(0, 9).Draw(t, "which"))
 	case "kill reloader":
 		detail = fmt.Sprintf("%T", w.reloaders[d].action)
 		if rapid.Bool().Draw(t, "after the effect") {

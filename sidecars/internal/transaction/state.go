@@ -128,6 +128,7 @@ type State struct {
 	// The volume.
 	Stale         bool // it may have changed since Seen
 	Missed        int  // looks in a row that were superseded
+	Looks         int  // looks since the lock was taken
 	Seen          Observation
 	Looked        bool // Seen is from a look
 	FirstSeen     time.Duration

@@ -16,11 +16,16 @@ const (
 	stepAfter  moment = "after"
 )
 
-// step kills this process at the point that RELOADER_KILL_AT names, such as after-Flip or before-Post.
+// step kills or stops this process at the point that RELOADER_KILL_AT or RELOADER_STOP_AT names, such as after-Flip or
+// before-Post.
 func step(m moment, a Action) {
-	name := strings.TrimPrefix(fmt.Sprintf("%T", a), "transaction.")
-	if string(m)+"-"+name == os.Getenv("RELOADER_KILL_AT") {
+	name := string(m) + "-" + strings.TrimPrefix(fmt.Sprintf("%T", a), "transaction.")
+	if name == os.Getenv("RELOADER_KILL_AT") {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
+	}
+	if name == os.Getenv("RELOADER_STOP_AT") {
+		_ = os.Unsetenv("RELOADER_STOP_AT")
+		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 	}
 }

@@ -1,0 +1,271 @@
+package faults
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestB19_SwapDuringARead(t *testing.T) {
+	prove(t, fault{
+		id: "B19", what: "a volume without a manifest is swapped 1000 times a second while it is read",
+		guard:   "files are read through the links beside ..data instead of one resolved directory",
+		without: change{edits: []edit{{"snapshot/view.go", "	case err == nil:\n		return filepath.Join(dir, link), true, nil", "	case err == nil:\n		return dir, false, nil"}}},
+		run: func(r *rig) {
+			r.start()
+			end := time.Now().Add(scaled(time.Minute, 4*time.Second))
+			tick := time.NewTicker(time.Millisecond)
+			defer tick.Stop()
+			for n := 0; time.Now().Before(end); n++ {
+				<-tick.C
+				version := strconv.Itoa(n % 2) // what was seen before comes again: no digest is new enough to tell a mixture
+				files := map[string][]byte{"base.yaml": []byte(ruleFile(version, "base"))}
+				for i := range 5 {
+					files[fmt.Sprintf("f%d.yaml", i)] = []byte(ruleFile(version, "g"+strconv.Itoa(i)))
+				}
+				r.write(rules, files)
+				if n%20 == 0 {
+					r.unmixed()
+				}
+			}
+			r.await(time.Second, "the last set is loaded", func() bool { l := r.report(rules); return l.Wanted != "" && l.Loaded == l.Wanted })
+			r.unmixed()
+		},
+	})
+}
+
+// unmixed sees that all rules that Prometheus runs are of one version.
+func (r *rig) unmixed() {
+	seen := map[string]bool{}
+	versions := r.versions()
+	for _, v := range versions {
+		seen[v] = true
+	}
+	if len(seen) > 1 {
+		r.failf("a mixture of versions is loaded: %v", versions)
+	}
+}
+
+func TestB20_FilesRemovedUnderDanglingLinks(t *testing.T) {
+	prove(t, fault{
+		id: "B20", what: "100 rule objects deleted at once, their links dangle for a while",
+		guard:   "files are read through the links beside ..data, and Prometheus reads the volume itself",
+		without: change{env: []string{"RELOADER_OUTPUT_DIR="}},
+		run: func(r *rig) {
+			r.readVolumeIfUnguarded()
+			files := map[string]string{"base.yaml": ruleFile("1", "base")}
+			for i := range 100 {
+				files[fmt.Sprintf("f%d.yaml", i)] = ruleFile("1", "g"+strconv.Itoa(i))
+			}
+			r.start()
+			r.awaitWanted(r.setRules(files))
+			r.slowRemoval(files)
+			r.pause(500 * time.Millisecond)
+			if strings.Contains(r.prom.log(), "no such file") {
+				r.failf("Prometheus met a dangling link")
+			}
+			r.awaitWanted(r.setRule("2"))
+		},
+	})
+}
+
+// readVolumeIfUnguarded lets Prometheus read the rules where the kubelet writes them, as others do.
+func (r *rig) readVolumeIfUnguarded() {
+	if len(r.change.env) > 0 {
+		r.rulesAt = r.path(rules)
+	}
+}
+
+// awaitWanted waits for the rules with this digest; without the manifest's digest any wanted set will do.
+func (r *rig) awaitWanted(digest string) {
+	r.await(soon, "the rules are loaded", func() bool {
+		l := r.report(rules)
+		return l.Loaded == digest || r.rulesAt != "" && l.Loaded != "" && l.Loaded == l.Wanted
+	})
+}
+
+// slowRemoval does what AtomicWriter does when all files but base.yaml go, with a pause before the links are removed.
+func (r *rig) slowRemoval(files map[string]string) {
+	dir := r.path(rules)
+	base := map[string]string{"base.yaml": files["base.yaml"]}
+	stamp := "..2030_01_01_00_00_00.1"
+	r.must(os.Mkdir(filepath.Join(dir, stamp), 0o755), "new version")
+	r.must(os.WriteFile(filepath.Join(dir, stamp, "base.yaml"), []byte(base["base.yaml"]), 0o644), "file")
+	r.must(os.WriteFile(filepath.Join(dir, stamp, "manifest.json"), rulesManifest(r.next(), 1, base).json(), 0o644), "manifest")
+	old, err := os.Readlink(filepath.Join(dir, "..data"))
+	r.must(err, "..data")
+	r.must(os.Symlink(stamp, filepath.Join(dir, "..data_tmp")), "link")
+	r.must(os.Rename(filepath.Join(dir, "..data_tmp"), filepath.Join(dir, "..data")), "swap")
+	r.pause(500 * time.Millisecond)
+	for name := range files {
+		if name != "base.yaml" {
+			r.must(os.Remove(filepath.Join(dir, name)), "remove link")
+		}
+	}
+	r.must(os.RemoveAll(filepath.Join(dir, old)), "old version")
+}
+
+func TestB24_InotifyExhausted(t *testing.T) {
+	prove(t, fault{
+		id: "B24", what: "no inotify instance is left",
+		guard:   "no poll beneath inotify",
+		without: change{env: []string{"RELOADER_WATCH_INTERVAL=1h"}},
+		run: func(r *rig) {
+			r.limit = "max_inotify_instances"
+			r.start()
+			if !strings.Contains(r.config.log(), "inotify is not available") {
+				r.failf("inotify works here, so nothing is shown")
+			}
+			r.awaitLoaded(config, r.setConfig("base", "polled"), 3*time.Second)
+		},
+	})
+}
+
+func TestB25_InotifyOverflow(t *testing.T) {
+	prove(t, fault{
+		id: "B25", what: "the event queue overflows before the swap is seen",
+		guard: "only an event for ..data counts, a lost queue is ignored, and there is no poll",
+		without: change{env: []string{"RELOADER_WATCH_INTERVAL=1h"}, edits: []edit{
+			{"snapshot/watch.go", "forced = ok && e.Op != fsnotify.Chmod", "if !ok || e.Name[len(e.Name)-6:] != \"..data\" {\n continue\n}"},
+			{"snapshot/watch.go", "			forced = true\n		case <-poll.C:", "			continue\n		case <-poll.C:"},
+		}},
+		run: func(r *rig) {
+			r.start()
+			r.config.signal(syscall.SIGSTOP)
+			r.overflow(r.path(config))
+			digest := r.setConfig("base", "late")
+			r.config.signal(syscall.SIGCONT)
+			r.awaitLoaded(config, digest, soon)
+		},
+	})
+}
+
+// overflow makes more events than the kernel queues.
+func (r *rig) overflow(dir string) {
+	text, err := os.ReadFile("/proc/sys/fs/inotify/max_queued_events")
+	r.must(err, "limit of the queue")
+	limit, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	r.must(err, "limit of the queue")
+	path := filepath.Join(dir, "..noise")
+	for range limit/2 + 1000 {
+		r.must(os.WriteFile(path, nil, 0o644), "noise")
+		r.must(os.Remove(path), "noise")
+	}
+}
+
+func TestB26_InotifyNeverDelivered(t *testing.T) {
+	prove(t, fault{
+		id: "B26", what: "inotify takes no watch and never says anything, as on gVisor and Kata",
+		guard:   "no poll beneath inotify",
+		without: change{env: []string{"RELOADER_WATCH_INTERVAL=1h"}},
+		run: func(r *rig) {
+			r.limit = "max_inotify_watches"
+			r.start()
+			r.awaitLoaded(config, r.setConfig("base", "polled"), 3*time.Second)
+			r.awaitLoaded(rules, r.setRule("2"), 3*time.Second)
+		},
+	})
+}
+
+func TestB27_OutputFull(t *testing.T) {
+	prove(t, fault{
+		id: "B27", what: "the memory volume is full",
+		guard:   "what could not be written whole is left behind",
+		without: change{edits: []edit{{"store/store.go", "	defer os.RemoveAll(tmp)\n", ""}}},
+		run: func(r *rig) {
+			r.mount("tmpfs", r.path("out"), "tmpfs", 0, "size=1m")
+			r.start()
+			filler := r.path("out", "filler")
+			big := r.configText([]string{"base", "big"}, "") + strings.Repeat("# "+strings.Repeat("x", 998)+"\n", 400)
+			r.must(os.WriteFile(filler, make([]byte, 800<<10), 0o644), "fill it")
+			digest := r.setConfigText(big, 2)
+			before := r.current(config)
+			if l := r.awaitReason(config, "WriteFailed"); !strings.Contains(l.Error, "no space left") {
+				r.failf("the error does not say why: %s", l.Error)
+			}
+			left, err := filepath.Glob(r.path("out", "config", "gen", ".tmp-*"))
+			if err != nil || len(left) > 0 {
+				r.failf("half a generation is left: %v %v", left, err)
+			}
+			if r.current(config) != before {
+				r.failf("the link moved")
+			}
+			r.must(os.Remove(filler), "make room")
+			r.awaitLoaded(config, digest, soon)
+		},
+	})
+}
+
+func TestB28_OutputReadOnly(t *testing.T) {
+	prove(t, fault{
+		id: "B28", what: "the output directory is read-only",
+		guard:   "it ends instead of waiting",
+		without: change{edits: []edit{{"transaction/driver.go", "		return orFault(nil, errors.Join(err, d.Store.Unlock()))", "		panic(err)"}}},
+		run: func(r *rig) {
+			r.start()
+			out := r.path("out")
+			r.mount(out, out, "", syscall.MS_BIND, "")
+			r.must(syscall.Mount(out, out, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, ""), "make it read-only")
+			r.startReloader(config)
+			if l := r.awaitReason(config, "WriteFailed"); !strings.Contains(l.Error, out) {
+				r.failf("the error does not name the path: %s", l.Error)
+			}
+			if r.healthy(config, "/readyz") {
+				r.failf("it counts as ready")
+			}
+			r.during(2*time.Second, "it waits", func() bool { return r.config.alive() && r.healthy(config, "/healthz") })
+			r.must(syscall.Unmount(out, 0), "make it writable again")
+			r.awaitLoaded(config, r.setConfig("base", "written"), soon)
+		},
+	})
+}
+
+func TestB57_PartsOfTwoGenerations(t *testing.T) {
+	prove(t, fault{
+		id: "B57", what: "parts of two generations beside each other; one missing; two swapped; fewer than before",
+		guard:   "part digests are not compared",
+		without: change{edits: []edit{dropPartDigests}},
+		run: func(r *rig) {
+			r.start()
+			parts := func(v string, jobs ...string) map[string][]byte {
+				head, tail, _ := strings.Cut(r.configText(append([]string{"base"}, jobs...), ""), "- job_name: base")
+				return map[string][]byte{"prometheus-1.yaml.gz": zipped(head + "# " + v + "\n"), "prometheus-2.yaml.gz": zipped("- job_name: base" + tail)}
+			}
+			six, seven := parts("6", "six"), parts("7", "seven")
+			r.awaitLoaded(config, r.setParts(2, six), soon)
+			m := configManifest(r.next(), 2, seven)
+			before := r.loads()
+			for what, mixed := range map[string]map[string][]byte{
+				"mixed":   {"prometheus-1.yaml.gz": seven["prometheus-1.yaml.gz"], "prometheus-2.yaml.gz": six["prometheus-2.yaml.gz"]},
+				"missing": {"prometheus-1.yaml.gz": seven["prometheus-1.yaml.gz"]},
+				"swapped": {"prometheus-1.yaml.gz": seven["prometheus-2.yaml.gz"], "prometheus-2.yaml.gz": seven["prometheus-1.yaml.gz"]},
+			} {
+				mixed["manifest.json"] = m.json()
+				r.write(config, mixed)
+				r.awaitReason(config, "Incomplete")
+				r.during(200*time.Millisecond, what+" parts are not loaded", func() bool { return r.loads() == before })
+			}
+			whole := map[string][]byte{"manifest.json": m.json(), "prometheus-9.yaml.gz": []byte("left over")}
+			for k, v := range seven {
+				whole[k] = v
+			}
+			r.write(config, whole)
+			r.awaitLoaded(config, m.Digest, soon)
+			r.awaitLoaded(config, r.setConfig("base"), soon)
+		},
+	})
+}
+
+// mount mounts in the namespace of the tests until the end of this one.
+func (r *rig) mount(source, target, kind string, flags uintptr, data string) {
+	r.must(syscall.Mount(source, target, kind, flags, data), "mount "+target)
+	r.t.Cleanup(func() {
+		r.stop()
+		_ = syscall.Unmount(target, syscall.MNT_DETACH)
+	})
+}
