@@ -43,6 +43,11 @@ type Finding struct {
 
 // String tells the place, what is wrong, and the names of group and rule.
 func (f Finding) String() string {
+	return f.Path + ": " + f.Detail()
+}
+
+// Detail is String without the place.
+func (f Finding) Detail() string {
 	var names []string
 	if f.Group != "" {
 		names = append(names, fmt.Sprintf("group %q", f.Group))
@@ -51,9 +56,9 @@ func (f Finding) String() string {
 		names = append(names, f.Rule)
 	}
 	if len(names) == 0 {
-		return f.Path + ": " + f.Message
+		return f.Message
 	}
-	return f.Path + ": " + f.Message + " (" + strings.Join(names, ", ") + ")"
+	return f.Message + " (" + strings.Join(names, ", ") + ")"
 }
 
 // told is how many findings a message lists: events and conditions stay below 1 KB.

@@ -51,6 +51,12 @@ func SelectorOf(p *v1.Prometheus, kind world.Kind) (Selector, error) {
 	return s, nil
 }
 
+// Nothing reports whether the Prometheus has no selector for the kind, which selects nothing.
+func (s Selector) Nothing() bool { return s.none }
+
+// Field is the place of the label selector in the Prometheus.
+func (s Selector) Field() string { return s.field }
+
 // Judge says whether o is selected, or else the first reason why not. namespace are the labels of o's namespace.
 func (s Selector) Judge(o metav1.Object, namespace labels.Set) world.Verdict {
 	if s.none {

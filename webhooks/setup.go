@@ -1,0 +1,85 @@
+package webhooks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/api/v1alpha1"
+	"github.com/promloop/promloop/internal/rules"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// Paths that upstream's webhook serves, for the webhook configurations of an existing installation.
+const (
+	upstreamValidatePath = "/admission-prometheusrules/validate"
+	upstreamMutatePath   = "/admission-prometheusrules/mutate"
+)
+
+// Options are the settings of the webhooks. DefaultOptions has all of them but World.
+type Options struct {
+	// World are the operator's own settings, which the judges go by.
+	World world.Options
+	// Limits are those of the planner: what it would hold back is refused here.
+	Limits rules.Limits
+	// MaxConcurrent is the number of reviews that are judged at once; whoever comes on top of them is sent away.
+	MaxConcurrent int
+	// ReadTimeout is how long a caller may take to send a review.
+	ReadTimeout time.Duration
+}
+
+// DefaultOptions returns the options that hold where flags don't change them.
+func DefaultOptions(w world.Options) Options {
+	return Options{
+		World: w, Limits: rules.DefaultLimits(w.RuleShards),
+		MaxConcurrent: max(8, 4*runtime.GOMAXPROCS(0)), ReadTimeout: 5 * time.Second,
+	}
+}
+
+// Setup serves the webhooks on the manager's webhook server. They answer on every replica, from its cache.
+func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
+	if o.MaxConcurrent < 1 || o.ReadTimeout <= 0 {
+		return errors.New("webhooks: MaxConcurrent and ReadTimeout must be positive")
+	}
+	capacity := rules.NewCapacity(o.Limits, o.World.RuleShards)
+	if err := observeCapacity(ctx, mgr.GetCache(), capacity); err != nil {
+		return fmt.Errorf("watching rule ConfigMaps: %w", err)
+	}
+	for path, handler := range handlers(selecting{mgr.GetClient()}, capacity, o) {
+		hook := (&admission.Webhook{Handler: handler}).WithRecoverPanic(true)
+		mgr.GetWebhookServer().Register(path, newGuard(hook, o))
+	}
+	return nil
+}
+
+func handlers(s selecting, capacity *rules.Capacity, o Options) map[string]admission.Handler {
+	rule := validate("PrometheusRule", o, sameRules, (&ruleJudge{selecting: s, capacity: capacity, limits: o.Limits}).judge)
+	serviceMonitor := &scrapeJudge[*v1.ServiceMonitor]{world.ServiceMonitor, s, deprecatedInServiceMonitors}
+	podMonitor := &scrapeJudge[*v1.PodMonitor]{world.PodMonitor, s, deprecatedInPodMonitors}
+	probe := &scrapeJudge[*v1.Probe]{world.Probe, s, deprecatedInProbes}
+	scrapeConfig := &scrapeJudge[*v1alpha1.ScrapeConfig]{world.ScrapeConfig, s, nil}
+	return map[string]admission.Handler{
+		"/validate-monitoring-coreos-com-v1-prometheusrule": rule,
+		upstreamValidatePath:                                    rule,
+		upstreamMutatePath:                                      admission.HandlerFunc(mutateRule),
+		"/validate-monitoring-coreos-com-v1-prometheus":         validate("Prometheus", o, samePrometheus, (&prometheusJudge{s, o.World}).judge),
+		"/validate-monitoring-coreos-com-v1-servicemonitor":     validate("ServiceMonitor", o, sameServiceMonitor, serviceMonitor.judge),
+		"/validate-monitoring-coreos-com-v1-podmonitor":         validate("PodMonitor", o, samePodMonitor, podMonitor.judge),
+		"/validate-monitoring-coreos-com-v1-probe":              validate("Probe", o, sameProbe, probe.judge),
+		"/validate-monitoring-coreos-com-v1alpha1-scrapeconfig": validate("ScrapeConfig", o, sameScrapeConfig, scrapeConfig.judge),
+	}
+}
+
+func validate[T any, P object[T]](kind string, o Options, same func(old, now P) bool, judge func(context.Context, P) (Answer, error)) admission.Handler {
+	return &validator[T, P]{
+		kind:     schema.GroupKind{Group: v1.GroupVersion.Group, Kind: kind},
+		maxBytes: o.Limits.ObjectBytes, same: same, judge: judge,
+	}
+}
