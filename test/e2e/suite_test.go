@@ -33,7 +33,7 @@ var running *rig.Rig
 var _ = BeforeSuite(func(ctx SpecContext) {
 	var err error
 	running, err = rig.Start(ctx)
-	DeferCleanup(func() { Expect(running.Stop()).To(Succeed()) })
+	DeferCleanup(func(ctx SpecContext) { Expect(running.Stop(ctx)).To(Succeed()) }, NodeTimeout(time.Minute))
 	Expect(err).NotTo(HaveOccurred())
 	Expect(running.Install(ctx)).To(Succeed())
 }, NodeTimeout(5*time.Minute))

@@ -20,13 +20,14 @@ authorization: {mode: AlwaysAllow}
 failCgroupV1: false
 cgroupDriver: cgroupfs
 cgroupsPerQOS: false
-cgroupRoot: %s
 enforceNodeAllocatable: []
 failSwapOn: false
 localStorageCapacityIsolation: false
 evictionHard: {memory.available: 0%%, nodefs.available: 0%%, nodefs.inodesFree: 0%%, imagefs.available: 0%%}
 imageGCHighThresholdPercent: 100
 containerRuntimeEndpoint: unix://%s
+clusterDNS: [198.18.0.1]
+clusterDomain: cluster.local
 resolvConf: %s
 podLogsDir: %s
 registerWithTaints: []
@@ -36,7 +37,7 @@ func (n *Node) startKubelet(ctx context.Context) error {
 	if err := n.write("resolv.conf", "nameserver 198.18.0.1\n"); err != nil {
 		return err
 	}
-	config := fmt.Sprintf(kubeletConfig, cgroupParent(), containerdSocket, filepath.Join(n.dir, "resolv.conf"), filepath.Join(n.dir, "pods"))
+	config := fmt.Sprintf(kubeletConfig, containerdSocket, filepath.Join(n.dir, "resolv.conf"), filepath.Join(n.dir, "pods"))
 	if err := n.write("kubelet.yaml", config); err != nil {
 		return err
 	}

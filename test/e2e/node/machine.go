@@ -1,12 +1,12 @@
 package node
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -48,71 +48,86 @@ func makeMachine() error {
 	return os.Setenv("PATH", programs+":"+os.Getenv("PATH")+":/usr/sbin:/sbin")
 }
 
-// groupPrefix begins the name of the control group of a run, below the root of every hierarchy.
-const groupPrefix = "/promloop-"
+// The control groups of containers have no namespace of their own: they are where containerd puts them on every machine, one
+// directory a container, in each tree of version 1 and in the one of version 2.
+var groupDirs = []string{"/sys/fs/cgroup/*/k8s.io", "/sys/fs/cgroup/k8s.io"}
 
-// cgroupParent is the control group of all containers of this run.
-func cgroupParent() string { return groupPrefix + filepath.Base(cluster.Dir()) }
+// tasks has a directory for every container of the run.
+const tasks = "/run/containerd/io.containerd.runtime.v2.task/k8s.io"
 
-// groups lists the control groups at and below parent, which may be a pattern, children first: version 1 has a tree for each
-// controller, version 2 one for all.
-func groups(parent string) ([]string, error) {
+// groupsOf lists the control groups of containers, whose names may be a pattern.
+func groupsOf(containers ...string) ([]string, error) {
 	var all []string
-	for _, pattern := range []string{"/sys/fs/cgroup/*" + parent, "/sys/fs/cgroup" + parent} {
-		tops, err := filepath.Glob(pattern)
-		if err != nil {
-			return nil, err
-		}
-		for _, top := range tops {
-			err := filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
-				if err == nil && entry.IsDir() {
-					all = append(all, path)
-				}
-				return nil // what is gone already is as wanted
-			})
+	for _, dir := range groupDirs {
+		for _, container := range containers {
+			found, err := filepath.Glob(filepath.Join(dir, container))
 			if err != nil {
 				return nil, err
 			}
+			all = append(all, found...)
 		}
 	}
-	slices.Reverse(all)
 	return all, nil
 }
 
-// endContainers kills what runs in the control groups of this run and removes them: they belong to no namespace, so they would
-// outlive it.
-func endContainers() error {
-	all, err := groups(cgroupParent())
+// endContainers kills what runs in the containers of this run and removes their control groups, which would outlive it.
+func endContainers(ctx context.Context) error {
+	entries, err := os.ReadDir(tasks)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // there never was a container
+	}
 	if err != nil {
 		return err
 	}
-	for _, group := range all {
-		text, _ := os.ReadFile(filepath.Join(group, "cgroup.procs")) // may be gone
-		for pid := range strings.FieldsSeq(string(text)) {
-			if n, err := strconv.Atoi(pid); err == nil && n > 1 {
-				_ = syscall.Kill(n, syscall.SIGKILL) // may have ended
-			}
-		}
+	var containers []string
+	for _, entry := range entries {
+		containers = append(containers, entry.Name())
 	}
-	for range 50 { // the kernel takes a moment to bury the dead
-		if err = remove(all); err == nil {
-			return nil
-		}
-		<-time.After(100 * time.Millisecond)
+	groups, err := groupsOf(containers...)
+	if err != nil {
+		return err
 	}
+	for _, group := range groups {
+		kill(group)
+	}
+	err = poll(ctx, 10*time.Second, "the containers to end", func() bool { return remove(groups) == nil })
+	removeEmptyDirs()
 	return err
 }
 
-// removeStaleGroups removes what earlier runs left that were killed. Groups in use can't be removed, and stay.
+// removeEmptyDirs removes what held the control groups of containers, where nothing else is in it.
+func removeEmptyDirs() {
+	for _, dir := range groupDirs {
+		if found, err := filepath.Glob(dir); err == nil {
+			_ = remove(found)
+		}
+	}
+}
+
+// kill ends the processes of a control group, whose numbers are those of our process namespace.
+func kill(group string) {
+	text, _ := os.ReadFile(filepath.Join(group, "cgroup.procs")) // the group may be gone
+	for number := range strings.FieldsSeq(string(text)) {
+		if pid, err := strconv.Atoi(number); err == nil && pid > 1 {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+		}
+	}
+}
+
+// removeStaleGroups removes the groups of a run that was killed. It leaves a machine alone that has a containerd of its own.
 func removeStaleGroups() error {
-	all, err := groups(groupPrefix + "*")
-	_ = remove(all)
+	if _, err := os.Stat(containerdSocket); err == nil {
+		return nil
+	}
+	groups, err := groupsOf("*")
+	_ = remove(groups) // one that is in use stays
+	removeEmptyDirs()
 	return err
 }
 
-func remove(all []string) error {
+func remove(groups []string) error {
 	var errs []error
-	for _, group := range all {
+	for _, group := range groups {
 		if err := os.Remove(group); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}

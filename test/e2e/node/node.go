@@ -51,7 +51,7 @@ func Start(ctx context.Context, c *cluster.Cluster, archives ...string) (*Node, 
 }
 
 // Stop ends the node and its containers.
-func (n *Node) Stop() error {
+func (n *Node) Stop(ctx context.Context) error {
 	if n == nil {
 		return nil
 	}
@@ -61,7 +61,7 @@ func (n *Node) Stop() error {
 			errs = append(errs, p.Stop())
 		}
 	}
-	return errors.Join(append(errs, endContainers())...)
+	return errors.Join(append(errs, endContainers(ctx))...)
 }
 
 // run starts one of the node's programs; each start has a log of its own.

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/promloop/promloop/test/chain/stack"
@@ -33,6 +35,7 @@ func Start(ctx context.Context) (*Rig, error) {
 	if c == nil {
 		return nil, err
 	}
+	ctrl.SetLogger(klog.Background()) // whose output the cluster keeps in a file
 	r := &Rig{Cluster: c}
 	if err != nil {
 		return r, err
@@ -49,11 +52,11 @@ func Start(ctx context.Context) (*Rig, error) {
 }
 
 // Stop ends everything that Start started.
-func (r *Rig) Stop() error {
+func (r *Rig) Stop(ctx context.Context) error {
 	if r == nil {
 		return nil
 	}
-	return errors.Join(r.Node.Stop(), r.Cluster.Stop())
+	return errors.Join(r.Node.Stop(ctx), r.Cluster.Stop())
 }
 
 // Install applies config/default as `make deploy` does: the kinds first, since objects of them come with the rest.

@@ -35,7 +35,7 @@ func keep(p place) error {
 		fmt.Fprintln(os.Stderr, "the node is up")
 		<-ctx.Done()
 	}
-	return errors.Join(err, r.Stop())
+	return errors.Join(err, r.Stop(context.Background()))
 }
 
 func start(ctx context.Context, p place) (*rig.Rig, error) {
