@@ -34,6 +34,7 @@ type settings struct {
 	logFormat      string
 	version        bool
 
+	scope            world.Scope
 	reloaderContract string
 	ignored          []string // flags that were given and have no effect, each with the reason
 }
@@ -77,6 +78,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	s.sidecars(fs)
 	s.objects(fs)
 	s.nodes(fs)
+	s.scoped(fs)
 	for name, why := range ignoredFlags {
 		fs.Var(&ignoredFlag{note: func() { s.ignored = append(s.ignored, "--"+name+": "+why) }}, name, "accepted without effect: "+why)
 	}
@@ -207,10 +209,38 @@ func (s *settings) nodes(fs *flag.FlagSet) {
 	fs.DurationVar(&s.kubeletEvery, "kubelet-sync-period", 3*time.Minute, "how often to look at the nodes without an event")
 }
 
+func (s *settings) scoped(fs *flag.FlagSet) {
+	c := &s.scope
+	fs.Func("namespaces", "comma-separated namespaces whose objects count; all by default", list(&c.Namespaces))
+	fs.Func("watch-namespaces", "the same under another name", list(&c.Namespaces))
+	fs.Func("deny-namespaces", "comma-separated namespaces whose objects don't count", list(&c.DenyNamespaces))
+	fs.Func("prometheus-instance-namespaces", "comma-separated namespaces whose Prometheuses are managed; those whose objects count by default", list(&c.InstanceNamespaces))
+	fs.Func("prometheus-instance-selector", "label selector of the Prometheuses that are managed", func(value string) (err error) {
+		c.InstanceSelector, err = labels.Parse(value)
+		return err
+	})
+	fs.StringVar(&c.ControllerID, "controller-id", "", "manage only Prometheuses with this value of the annotation "+world.ControllerIDAnnotation)
+}
+
+// list parses a,b,c into into.
+func list(into *[]string) func(string) error {
+	return func(value string) error {
+		for item := range strings.SplitSeq(value, ",") {
+			if item = strings.TrimSpace(item); item != "" {
+				*into = append(*into, item)
+			}
+		}
+		return nil
+	}
+}
+
 // complete checks what hangs on several flags.
 func (s *settings) complete() error {
 	if s.kubelet.Service.Name != "" && !s.kubelet.Endpoints && !s.kubelet.EndpointSlices {
 		return errors.New("--kubelet-service needs --kubelet-endpoints or --kubelet-endpointslice")
+	}
+	if len(s.scope.Namespaces) > 0 && len(s.scope.DenyNamespaces) > 0 {
+		return errors.New("--namespaces and --deny-namespaces exclude each other: give one of them")
 	}
 	s.kubelet.Labels, s.kubelet.Annotations = s.world.Labels, s.world.Annotations
 	switch s.reloaderContract {

@@ -113,15 +113,20 @@ func newManager(s settings) (ctrl.Manager, error) {
 		LeaderElectionID:              "promloop.monitoring.coreos.com",
 		LeaderElectionNamespace:       s.leaderElectIn,
 		LeaderElectionReleaseOnCancel: true,
-		Cache:                         cacheOptions(),
+		Cache:                         cacheOptions(s.scope.Watched()),
 	})
 }
 
 // cacheOptions keep in memory only what the operator made, of the kinds that others make many of.
-func cacheOptions() cache.Options {
+func cacheOptions(namespaces []string) cache.Options {
 	made := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{world.ManagedByLabel: world.ManagedByValue})}
+	watched := map[string]cache.Config{}
+	for _, namespace := range namespaces {
+		watched[namespace] = cache.Config{}
+	}
 	return cache.Options{
-		DefaultTransform: cache.TransformStripManagedFields(),
+		DefaultNamespaces: watched,
+		DefaultTransform:  cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
 			&corev1.Secret{}:      made,
 			&corev1.ConfigMap{}:   made,
@@ -163,10 +168,10 @@ func wire(mgr ctrl.Manager, s settings) error {
 	standings := controllers.NewStandings()
 	prometheuses := &controllers.PrometheusReconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), References: references, Standings: standings,
-		Options: s.world, Limits: rules.DefaultLimits(s.world.RuleShards), Workers: s.workers,
+		Options: s.world, Scope: s.scope, Limits: rules.DefaultLimits(s.world.RuleShards), Workers: s.workers,
 	}
 	configResources := controllers.ConfigResourceReconciler{
-		Client: mgr.GetClient(), Events: mgr.GetEventRecorder("promloop"), Standings: standings,
+		Client: mgr.GetClient(), Events: mgr.GetEventRecorder("promloop"), Standings: standings, Scope: s.scope,
 		Writes: rate.NewLimiter(statusWritesPerSecond, statusWritesAtOnce),
 	}
 	errs := []error{

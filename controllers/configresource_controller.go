@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -30,6 +31,7 @@ type ConfigResourceReconciler struct {
 	Client    client.Client
 	Events    recorder.EventRecorder
 	Standings *Standings
+	Scope     world.Scope
 	Writes    *rate.Limiter // shared by all kinds: 10,000 objects going live are not 10,000 writes a second
 
 	kind world.Kind
@@ -46,6 +48,7 @@ func (r *ConfigResourceReconciler) Reconcile(ctx context.Context, req ctrl.Reque
 	if err := r.Client.List(ctx, &all, client.UnsafeDisableDeepCopy); err != nil {
 		return ctrl.Result{}, err
 	}
+	all.Items = slices.DeleteFunc(all.Items, func(p v1.Prometheus) bool { return !r.Scope.Manages(&p) })
 	standings, complete := r.Standings.of(world.Object{Kind: r.kind, NamespacedName: req.NamespacedName}, all.Items)
 	if !complete {
 		return ctrl.Result{RequeueAfter: notSpokenYet}, nil

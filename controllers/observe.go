@@ -27,6 +27,7 @@ type observer struct {
 	values  *valueStore
 	reports *reporter
 	options world.Options
+	scope   world.Scope
 }
 
 // observe reads everything that bears on p. Objects come from the cache and are shared with it; a value that can't be read is
@@ -71,12 +72,17 @@ func (o *observer) selectable(ctx context.Context, w *world.World) error {
 			return err
 		}
 	}
-	w.ServiceMonitors = living(serviceMonitors.Items)
-	w.PodMonitors = living(podMonitors.Items)
-	w.Probes = living(probes.Items)
-	w.ScrapeConfigs = living(scrapeConfigs.Items)
-	w.Rules = living(rules.Items)
+	w.ServiceMonitors = seen(o.scope, living(serviceMonitors.Items))
+	w.PodMonitors = seen(o.scope, living(podMonitors.Items))
+	w.Probes = seen(o.scope, living(probes.Items))
+	w.ScrapeConfigs = seen(o.scope, living(scrapeConfigs.Items))
+	w.Rules = seen(o.scope, living(rules.Items))
 	return nil
+}
+
+// seen leaves out objects of namespaces that are not the operator's business.
+func seen[P metav1.Object](scope world.Scope, objects []P) []P {
+	return slices.DeleteFunc(objects, func(o P) bool { return !scope.Sees(o.GetNamespace()) })
 }
 
 // living returns pointers to the items that are not being deleted, sorted by namespace and name.

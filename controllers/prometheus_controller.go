@@ -45,6 +45,7 @@ type PrometheusReconciler struct {
 	References cache.Cache   // metadata of all Secrets and ConfigMaps
 	Standings  *Standings    // where the verdicts on the selected objects go
 	Options    world.Options
+	Scope      world.Scope
 	Limits     rules.Limits
 	Workers    int
 
@@ -69,6 +70,10 @@ func (r *PrometheusReconciler) Reconcile(ctx context.Context, req ctrl.Request) 
 	if err := r.Client.Get(ctx, req.NamespacedName, &p); err != nil || p.DeletionTimestamp != nil {
 		r.forget(ctx, req.NamespacedName)
 		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !r.Scope.Manages(&p) {
+		r.forget(ctx, req.NamespacedName)
+		return ctrl.Result{}, nil
 	}
 	m := r.remembered(req.NamespacedName)
 	w, err := r.observer.observe(ctx, &p)
@@ -139,7 +144,7 @@ func (r *PrometheusReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	r.memory = map[types.NamespacedName]*memory{}
 	r.reporter = newReporter()
 	r.writer = &writer{client: r.Client, live: r.Live}
-	r.observer = &observer{cached: r.Client, live: r.Live, values: newValueStore(r.References, r.Live), reports: r.reporter, options: r.Options}
+	r.observer = &observer{cached: r.Client, live: r.Live, values: newValueStore(r.References, r.Live), reports: r.reporter, options: r.Options, scope: r.Scope}
 	if err := mgr.Add(r.reporter); err != nil {
 		return err
 	}

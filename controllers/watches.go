@@ -65,7 +65,7 @@ func (r *PrometheusReconciler) prometheuses(ctx context.Context, keep func(*v1.P
 	}
 	var out []reconcile.Request
 	for i := range list.Items {
-		if keep(&list.Items[i]) {
+		if r.Scope.Manages(&list.Items[i]) && keep(&list.Items[i]) {
 			out = append(out, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
 		}
 	}
