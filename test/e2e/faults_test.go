@@ -20,27 +20,27 @@ import (
 // outage is how long the API server is away. The real thing lasts minutes; nothing here hangs on how many.
 const outage = 20 * time.Second
 
-// Each fault leaves what was loaded loaded, and what changed meanwhile goes live without a hand.
-var _ = Describe("A fault of the node", Ordered, func() {
-	survives := func(ctx context.Context, name string, fault func(changeMeanwhile func())) {
-		GinkgoHelper()
-		all, before := servers(ctx), restarts(ctx)
-		first := rule("fault-"+name, "vector(1)")
-		Expect(running.Client.Create(ctx, first)).To(Succeed())
-		inAll(ctx, all, hasExpression(ctx, first.Name, "vector(1)"))
+// survives breaks something. What was loaded stays loaded, and what changed meanwhile goes live without a hand.
+func survives(ctx context.Context, name string, fault func(changeMeanwhile func())) {
+	GinkgoHelper()
+	all, before := servers(ctx), restarts(ctx)
+	first := rule("fault-"+name, "vector(1)")
+	Expect(running.Client.Create(ctx, first)).To(Succeed())
+	inAll(ctx, all, hasExpression(ctx, first.Name, "vector(1)"))
 
-		fault(func() {
-			change(ctx, rule(first.Name, ""), func(r *v1.PrometheusRule) { r.Spec.Groups[0].Rules[0].Expr.StrVal = "vector(2)" })
-		})
+	fault(func() {
+		change(ctx, rule(first.Name, ""), func(r *v1.PrometheusRule) { r.Spec.Groups[0].Rules[0].Expr.StrVal = "vector(2)" })
+	})
 
-		inAll(ctx, all, hasExpression(ctx, "Watchdog", "vector(1)"))
-		began := time.Now()
-		inAll(ctx, all, hasExpression(ctx, first.Name, "vector(2)"))
-		row("fault %s: live %.1f s after it ended", name, time.Since(began).Seconds())
-		Expect(restarts(ctx)).To(Equal(before), "a fault beside Prometheus restarts none of its containers")
-	}
+	inAll(ctx, all, hasExpression(ctx, "Watchdog", "vector(1)"))
+	began := time.Now()
+	inAll(ctx, all, hasExpression(ctx, first.Name, "vector(2)"))
+	row("fault %s: live %.1f s after it ended", name, time.Since(began).Seconds())
+	Expect(restarts(ctx)).To(Equal(before), "a fault beside Prometheus restarts none of its containers")
+}
 
-	It("the kubelet is stopped and started", func(ctx SpecContext) {
+func survivesFaults() {
+	It("loses nothing when the kubelet is stopped and started", func(ctx SpecContext) {
 		survives(ctx, "kubelet", func(changeMeanwhile func()) {
 			Expect(running.Node.StopKubelet()).To(Succeed())
 			changeMeanwhile()
@@ -48,21 +48,21 @@ var _ = Describe("A fault of the node", Ordered, func() {
 		})
 	}, SpecTimeout(6*time.Minute))
 
-	It("containerd is restarted", func(ctx SpecContext) {
+	It("loses nothing when containerd is restarted", func(ctx SpecContext) {
 		survives(ctx, "containerd", func(changeMeanwhile func()) {
 			Expect(running.Node.RestartContainerd(ctx)).To(Succeed())
 			changeMeanwhile()
 		})
 	}, SpecTimeout(6*time.Minute))
 
-	It("the kube-apiserver is away", func(ctx SpecContext) {
+	It("loses nothing when the kube-apiserver is away", func(ctx SpecContext) {
 		survives(ctx, "kube-apiserver", func(changeMeanwhile func()) {
 			Expect(running.Pause(ctx, "kube-apiserver", outage)).To(Succeed())
 			changeMeanwhile()
 		})
 	}, SpecTimeout(6*time.Minute))
 
-	It("the operator's leader is killed", func(ctx SpecContext) {
+	It("loses nothing when the operator's leader is killed", func(ctx SpecContext) {
 		survives(ctx, "operator", func(changeMeanwhile func()) {
 			var lease coordinationv1.Lease
 			Expect(running.Client.Get(ctx, client.ObjectKey{Namespace: "promloop-system", Name: "promloop.monitoring.coreos.com"}, &lease)).To(Succeed())
@@ -75,7 +75,7 @@ var _ = Describe("A fault of the node", Ordered, func() {
 	}, SpecTimeout(6*time.Minute))
 
 	// kubernetes/kubernetes#113242: a kubelet emptied projected volumes of running pods.
-	It("a volume is emptied under a running pod", func(ctx SpecContext) {
+	It("loses nothing when a volume is emptied under a running pod", func(ctx SpecContext) {
 		survives(ctx, "emptied-volume", func(changeMeanwhile func()) {
 			for n := range replicas {
 				volume := running.Node.VolumeDir(pod(ctx, n), fmt.Sprintf("prometheus-%s-rulefiles-0", main))
@@ -89,4 +89,4 @@ var _ = Describe("A fault of the node", Ordered, func() {
 			changeMeanwhile()
 		})
 	}, SpecTimeout(6*time.Minute))
-})
+}

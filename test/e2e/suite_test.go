@@ -15,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	cluster.EnterAsRoot(rig.Prepare)
+	cluster.EnterAsRoot(rig.Prepare, rig.PrepareUpstream)
 	os.Exit(m.Run())
 }
 

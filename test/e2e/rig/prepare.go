@@ -15,8 +15,11 @@ import (
 
 const (
 	// version is the tag in config/manager, and that of the images.
-	version           = "v0.1.0"
-	prometheusImage   = "quay.io/prometheus/prometheus:v3.16.0"
+	version = "v0.1.0"
+
+	// PrometheusImage is the one on the node.
+	PrometheusImage = "quay.io/prometheus/prometheus:v3.16.0"
+
 	programsDir       = "bin"
 	imagesDir         = "images"
 	kindsFile         = "crds.yaml"
@@ -67,7 +70,7 @@ func writeImages(ctx context.Context, dir string) error {
 	bin := filepath.Join(dir, programsDir)
 	all := append(images.Shipped(bin, version, machineArch),
 		images.Image{Name: node.PauseImage, Programs: []string{filepath.Join(bin, "pause")}, User: unprivilegedGroup, Architecture: machineArch},
-		images.Image{Name: prometheusImage, User: prometheusUser, Architecture: machineArch, Programs: []string{
+		images.Image{Name: PrometheusImage, User: prometheusUser, Architecture: machineArch, Programs: []string{
 			filepath.Join(parts, "prometheus"), filepath.Join(parts, "promtool"),
 		}},
 	)
