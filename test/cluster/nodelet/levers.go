@@ -17,8 +17,8 @@ import (
 // Pod names a pod of the node as "namespace/name". Of pods that follow each other under one name, the newest is meant.
 type Pod = types.NamespacedName
 
-// Hold stops the kubelet: no pod is synced, no container started, no volume brought up to date, until Release. What runs goes
-// on, and so do probes and the node's lease.
+// Hold stops the kubelet: no pod is synced or ended, no container started, no volume brought up to date, until Release. What
+// runs goes on, and so do probes and the node's lease.
 func (n *Node) Hold() {
 	n.held.Store(true)
 	n.volumes.set(func(v *volumes) { v.stopped = true })
@@ -31,7 +31,7 @@ func (n *Node) Release() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, w := range n.workers {
-		w.post(func() {}) // a turn of its loop finds that something is due
+		w.post(w.endIfDeleted) // and the turn of its loop finds whatever else is due
 	}
 }
 
@@ -57,7 +57,7 @@ func (n *Node) EmptyVolume(pod Pod, volume string) error {
 	if err != nil {
 		return err
 	}
-	// In memory, what the containers have mounted would stay as it is: the kubelet's removal of the files comes first.
+	// A kubelet would leave a directory in memory to those who have it mounted, cut off from changes: empty is the harder case.
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err

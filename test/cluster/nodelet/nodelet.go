@@ -202,11 +202,7 @@ func (n *Node) vanished(pod *corev1.Pod) {
 	if w == nil {
 		return
 	}
-	w.post(func() {
-		if !w.ending {
-			w.end(time.Duration(valueOr(pod.Spec.TerminationGracePeriodSeconds, 30)) * time.Second)
-		}
-	})
+	w.post(func() { w.deleted(valueOr(pod.Spec.TerminationGracePeriodSeconds, defaultGrace)) })
 }
 
 func (n *Node) claimed(claim *corev1.PersistentVolumeClaim) {

@@ -167,6 +167,16 @@ var _ = Describe("A pod", func() {
 		}).Should(Succeed())
 	})
 
+	It("is not ended by a kubelet that stands still", func(ctx SpecContext) {
+		p := create(ctx, pod(newNamespace(ctx), "held"))
+		node.Hold()
+		DeferCleanup(node.Release)
+		Expect(client.CoreV1().Pods(p.Namespace).Delete(ctx, p.Name, metav1.DeleteOptions{})).To(Succeed())
+		Consistently(func() string { return ask(ctx, p, "/args") }, "700ms").Should(Equal("/bin/testpod serve"))
+		node.Release()
+		Eventually(node.Pods).ShouldNot(ContainElement(named(p)))
+	})
+
 	It("leaves nothing behind", func(ctx SpecContext) {
 		p := create(ctx, pod(newNamespace(ctx), "passing", func(p *corev1.Pod) {
 			p.Spec.Volumes = []corev1.Volume{{Name: "memory", VolumeSource: corev1.VolumeSource{

@@ -85,7 +85,7 @@ func (w *worker) probe(name string, c *container) {
 // unhealthy ends an instance whose probe failed too often.
 func (w *worker) unhealthy(name string, c *container, kind, message string) {
 	w.event(corev1.EventTypeWarning, "Unhealthy", fmt.Sprintf("%s probe of container %s failed: %s", kind, name, message))
-	grace := time.Duration(valueOr(w.pod.Spec.TerminationGracePeriodSeconds, 30)) * time.Second
+	grace := time.Duration(valueOr(w.pod.Spec.TerminationGracePeriodSeconds, defaultGrace)) * time.Second
 	i := c.instance
 	i.kill(syscall.SIGTERM)
 	time.AfterFunc(grace, func() { i.kill(syscall.SIGKILL) })

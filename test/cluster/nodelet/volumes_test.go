@@ -47,6 +47,7 @@ var _ = Describe("Volumes", func() {
 				downwardPoke(),
 			}}})))
 		Expect(ask(ctx, p, "/list", "glob", "/volume/[^.]*")).To(Equal("/volume/poke"))
+		settle(ctx, p)
 		_, err := client.CoreV1().ConfigMaps(namespace).Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "late"},
 			Data: map[string]string{"rules": "here"}}, metav1.CreateOptions{})
 		Expect(err).NotTo(HaveOccurred())

@@ -30,7 +30,8 @@ type worker struct {
 	pod        *corev1.Pod // as last seen
 	sandbox    *sandbox
 	containers map[string]*container
-	trouble    error // what keeps the containers from starting
+	trouble    error          // what keeps the containers from starting
+	grace      *time.Duration // to end in, once the pod has been deleted
 	ending     bool
 	finished   bool
 	written    *corev1.PodStatus // last status that the apiserver took
@@ -98,13 +99,31 @@ func (w *worker) nextSync() time.Time {
 
 // changed takes in a newer version of the pod.
 func (w *worker) changed(pod *corev1.Pod) {
-	news := podNews(w.pod, pod)
-	w.pod = pod
-	if pod.DeletionTimestamp != nil && !w.ending {
-		w.end(time.Duration(valueOr(pod.DeletionGracePeriodSeconds, 30)) * time.Second)
-	}
-	if news {
+	if podNews(w.pod, pod) {
 		w.schedule.ask(time.Now())
+	}
+	w.pod = pod
+	if pod.DeletionTimestamp != nil {
+		w.deleted(valueOr(pod.DeletionGracePeriodSeconds, defaultGrace))
+	}
+}
+
+// defaultGrace is how many seconds a pod has to end that does not say.
+const defaultGrace = 30
+
+// deleted notes that the pod has to go. The first grace counts.
+func (w *worker) deleted(graceSeconds int64) {
+	if w.grace == nil {
+		grace := time.Duration(graceSeconds) * time.Second
+		w.grace = &grace
+	}
+	w.endIfDeleted()
+}
+
+// endIfDeleted begins to end a pod that has to go. A node that is held does so when it is released.
+func (w *worker) endIfDeleted() {
+	if w.grace != nil && !w.ending && !w.node.held.Load() {
+		w.end(*w.grace)
 	}
 }
 
