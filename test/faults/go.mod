@@ -2,7 +2,10 @@ module github.com/promloop/promloop/test/faults
 
 go 1.26.0
 
-require k8s.io/kubernetes v1.37.2
+require (
+	golang.org/x/crypto v0.54.0
+	k8s.io/kubernetes v1.37.2
+)
 
 require (
 	cyphar.com/go-pathrs v0.2.5 // indirect

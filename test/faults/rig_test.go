@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -211,11 +213,11 @@ func (r *rig) init(withRules bool) {
 func (r *rig) startPrometheus() {
 	args := append([]string{
 		"--config.file=" + r.path("out", "prometheus.env.yaml"), "--storage.tsdb.path=" + r.path("data"), "--web.listen-address=" + r.addr,
-		"--storage.tsdb.no-lockfile", "--web.enable-lifecycle",
+		"--storage.tsdb.no-lockfile",
 	}, r.flags...)
-	args = slices.DeleteFunc(args, func(a string) bool {
-		return strings.HasPrefix(a, "-without") || a == "--web.enable-lifecycle" && slices.Contains(r.flags, "-without-lifecycle")
-	})
+	if !r.noLifecycle {
+		args = append(args, "--web.enable-lifecycle")
+	}
 	r.prom = r.again(r.prom, "prometheus", r.binary, args...)
 	r.must(r.prom.start(), "start Prometheus")
 }
@@ -272,6 +274,21 @@ func (r *rig) healthy(domain, path string) bool {
 	}
 	defer res.Body.Close()
 	return res.StatusCode == http.StatusOK
+}
+
+// metric is the value that a reloader reports, 0 when it does not.
+func (r *rig) metric(domain, name string) (value float64) {
+	res, err := r.client.Get("http://" + r.ports[domain] + "/metrics")
+	if err != nil {
+		return 0
+	}
+	defer res.Body.Close()
+	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+		if text, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
+			value, _ = strconv.ParseFloat(text, 64)
+		}
+	}
+	return value
 }
 
 func (r *rig) report(domain string) loaded {

@@ -1,0 +1,429 @@
+package faults
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+var (
+	dropReadiness = edit{"prometheus/client.go", "	if p, bad := c.unready(status, body, err); bad {\n		c.start = time.Time{}\n		return p\n	}", "	if _, bad := c.unready(status, body, err); bad {\n		return transaction.Prom{Phase: transaction.Ready}\n	}"}
+	dropLock      = edit{"store/lock.go", "err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)", "err = nil"}
+)
+
+func TestC30_NotUpYet(t *testing.T) {
+	prove(t, fault{
+		id: "C30", what: "Prometheus is not up yet",
+		guard:   "readiness is not asked for",
+		without: change{edits: []edit{dropReadiness}},
+		run: func(r *rig) {
+			c, ru := r.setConfig("base"), r.setRule("1")
+			r.startReloaders()
+			posts := func() float64 {
+				return r.metric(config, "reloader_reloads_total") + r.metric(rules, "reloader_reloads_total")
+			}
+			r.during(scaled(5*time.Minute, 3*time.Second), "nothing is posted", func() bool { return posts() == 0 })
+			r.await(soon, "the lock is free", r.unlocked)
+			r.await(soon, "a first configuration is in place", func() bool { return r.current(config) != "" })
+			r.startPrometheus()
+			r.await(10*time.Second, "Prometheus is ready", r.ready)
+			r.awaitLoaded(config, c, soon)
+			r.awaitLoaded(rules, ru, soon)
+			if n := posts(); n > 0 {
+				r.failf("%v POSTs, though it started on what was there", n)
+			}
+		},
+	})
+}
+
+func TestC31_LongReplay(t *testing.T) {
+	prove(t, fault{
+		id: "C31", what: "a long WAL replay, and a change during it",
+		guard:   "readiness is not asked for",
+		without: change{edits: []edit{dropReadiness}},
+		run: func(r *rig) {
+			p := r.through()
+			segment := r.path("data", "wal", "00000000")
+			r.must(os.MkdirAll(filepath.Dir(segment), 0o755), "WAL")
+			r.must(syscall.Mkfifo(segment, 0o644), "a segment that takes its time")
+			r.setConfig("base")
+			r.setRule("1")
+			r.init(true)
+			r.startPrometheus()
+			r.startReloaders()
+			r.await(10*time.Second, "the replay has begun", func() bool { return strings.Contains(r.prom.log(), "Replaying WAL") })
+			c := r.setConfig("base", "meanwhile")
+			r.during(scaled(10*time.Minute, 2*time.Second), "nothing is posted", func() bool { return p.posts.Load() == 0 })
+			end, err := os.OpenFile(segment, os.O_WRONLY, 0)
+			r.must(err, "end the replay")
+			r.must(end.Close(), "end the replay")
+			r.await(10*time.Second, "Prometheus is ready", r.ready)
+			r.awaitLoaded(config, c, soon)
+			if n := r.loads(); n > 2 || p.early.Load() > 0 {
+				r.failf("%d loads, %d early POSTs", n, p.early.Load())
+			}
+		},
+	})
+}
+
+// slowConfig has a job whose scrapes take so long, and with them every reload that changes it.
+func (r *rig) slowConfig(target string, d time.Duration, label string) string {
+	return r.setConfigText(r.configText([]string{"base"}, "")+fmt.Sprintf("- job_name: slow\n  scrape_interval: %ds\n  scrape_timeout: %ds\n  static_configs:\n  - targets: [%q]\n    labels: {l: %s}\n",
+		int(d.Seconds())+2, int(d.Seconds())+1, target, label), 2)
+}
+
+// startSlow brings up a pod in which the next change of the configuration takes so long to load.
+func (r *rig) startSlow(d time.Duration) (target string, p *proxy) {
+	p = r.through()
+	r.start()
+	scraped := make(chan struct{}, 100)
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		scraped <- struct{}{}
+		select {
+		case <-time.After(d):
+		case <-req.Context().Done():
+		}
+	}))
+	r.t.Cleanup(func() { r.stop(); s.CloseClientConnections(); s.Close() })
+	target = strings.TrimPrefix(s.URL, "http://")
+	r.awaitLoaded(config, r.slowConfig(target, d, "one"), soon)
+	select {
+	case <-scraped:
+	case <-time.After(d + 10*time.Second):
+		r.failf("the slow target is not scraped")
+	}
+	return target, p
+}
+
+func TestC32_SlowReload(t *testing.T) {
+	prove(t, fault{
+		id: "C32", what: "a reload that takes long, and a change of the other domain meanwhile",
+		guard:   "the lock is not taken",
+		without: change{edits: []edit{dropLock}},
+		run: func(r *rig) {
+			d := scaled(55*time.Second, 4*time.Second)
+			target, p := r.startSlow(d)
+			c := r.slowConfig(target, d, "two")
+			r.await(soon, "the POST is under way", func() bool { return p.inFlight.Load() == 1 })
+			ru := r.setRule("2")
+			if l := r.awaitReason(rules, "LockBusy"); !strings.Contains(l.Error, "config") {
+				r.failf("it does not say who holds the lock: %s", l.Error)
+			}
+			r.awaitLoaded(config, c, d+soon)
+			r.awaitLoaded(rules, ru, soon)
+			if p.most.Load() > 1 {
+				r.failf("%d POSTs were in flight at once", p.most.Load())
+			}
+		},
+	})
+}
+
+func TestC33_LifecycleDisabled(t *testing.T) {
+	prove(t, fault{
+		id: "C33", what: "reloading by HTTP is forbidden; then by signal instead",
+		guard:   "it is tried again at once",
+		without: change{edits: []edit{{"transaction/outcome.go", "	s = s.retryLater()\n	o := s.Open", "	o := s.Open"}}},
+		run: func(r *rig) {
+			p := r.through()
+			r.noLifecycle = true
+			r.ownPrometheus()
+			r.start()
+			before := r.current(config)
+			c := r.setConfig("base", "signalled")
+			r.awaitReason(config, "ReloadForbidden")
+			r.pause(scaled(29*time.Second, 2*time.Second))
+			if n := p.posts.Load(); n != 1 || r.current(config) != before {
+				r.failf("%d POSTs, link on %s instead of %s", n, r.current(config), before)
+			}
+			r.startReloader(config, "RELOADER_RELOAD_METHOD=signal", "RELOADER_PROCESS_EXECUTABLE_NAME="+filepath.Base(r.binary))
+			r.awaitLoaded(config, c, soon)
+			if !strings.Contains(r.runningConfig(), "job_name: signalled") {
+				r.failf("it is reported as loaded, and Prometheus does not have it")
+			}
+		},
+	})
+}
+
+// ownPrometheus gives the program a name that no other test's Prometheus has, so that a signal finds the right one.
+func (r *rig) ownPrometheus() {
+	own := filepath.Join(filepath.Dir(r.binary), filepath.Base(r.dir)+"-"+filepath.Base(filepath.Dir(r.dir)))
+	if err := os.Link(r.binary, own); err == nil {
+		r.t.Cleanup(func() { _ = os.Remove(own) })
+		r.binary = own
+		return
+	}
+	data, err := os.ReadFile(r.binary)
+	r.must(err, "read Prometheus")
+	own = filepath.Join(r.dir, "prometheus-"+filepath.Base(filepath.Dir(r.dir)))
+	r.must(os.WriteFile(own, data, 0o755), "copy Prometheus")
+	r.binary = own
+}
+
+func TestC34_RoutePrefix(t *testing.T) {
+	prove(t, fault{
+		id: "C34", what: "Prometheus under a route prefix; then a wrong one",
+		guard:   "the base URL is cut to its host",
+		without: change{edits: []edit{{"reloader/options.go", `o.PrometheusURL, _, _ = strings.Cut(o.PrometheusURL, "/api/")`, `o.PrometheusURL, _, _ = strings.Cut(o.PrometheusURL, "/prom")`}}},
+		run: func(r *rig) {
+			r.prefix = "/prom"
+			r.flags = []string{"--web.route-prefix=/prom"}
+			r.start()
+			r.awaitLoaded(config, r.setConfig("base", "prefixed"), soon)
+			r.url = r.scheme + "://" + r.addr + "/wrong"
+			r.startReloader(config)
+			r.setConfig("base", "lost")
+			if l := r.awaitReason(config, "ReloadNotFound"); !strings.Contains(l.Error, "/wrong") {
+				r.failf("the error does not name the URL: %s", l.Error)
+			}
+		},
+	})
+}
+
+func TestC35_TLSRotated(t *testing.T) {
+	prove(t, fault{
+		id: "C35", what: "Prometheus with TLS of its own CA and required client certificates, all rotated",
+		guard:   "the files are read once",
+		without: change{edits: []edit{{"prometheus/auth.go", "if a.transport != nil && a.stamp == stamp {", "if a.transport != nil {"}}},
+		run: func(r *rig) {
+			pki := r.path("pki")
+			r.must(os.Mkdir(pki, 0o700), "pki")
+			r.issue(pki)
+			web := r.path("web.yml")
+			r.must(os.WriteFile(web, fmt.Appendf(nil, "tls_server_config:\n  cert_file: %s/tls.crt\n  key_file: %s/tls.key\n  client_ca_file: %s/ca.crt\n  client_auth_type: RequireAndVerifyClientCert\n", pki, pki, pki), 0o600), "web config")
+			r.scheme, r.flags = "https", []string{"--web.config.file=" + web}
+			r.env[""] = []string{"RELOADER_PROMETHEUS_CA_FILE=" + pki + "/ca.crt", "RELOADER_PROMETHEUS_CERT_FILE=" + pki + "/tls.crt", "RELOADER_PROMETHEUS_KEY_FILE=" + pki + "/tls.key"}
+			r.start()
+			r.awaitLoaded(config, r.setConfig("base", "encrypted"), soon)
+			r.issue(pki)
+			r.startPrometheus()
+			r.await(10*time.Second, "Prometheus is ready", r.ready)
+			r.awaitLoaded(config, r.setConfig("base", "rotated"), soon)
+		},
+	})
+}
+
+// issue makes a new CA and a certificate for both sides, and lets the test use them.
+func (r *rig) issue(dir string) {
+	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	r.must(err, "key")
+	ca := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "test CA"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign}
+	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
+	r.must(err, "CA")
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	r.must(err, "key")
+	leaf := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "prometheus"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
+	der, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, caKey)
+	r.must(err, "certificate")
+	keyDER, err := x509.MarshalECPrivateKey(key)
+	r.must(err, "key")
+	for name, block := range map[string]*pem.Block{"ca.crt": {Type: "CERTIFICATE", Bytes: caDER}, "tls.crt": {Type: "CERTIFICATE", Bytes: der}, "tls.key": {Type: "EC PRIVATE KEY", Bytes: keyDER}} {
+		r.must(os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600), name)
+	}
+	parsed, err := x509.ParseCertificate(caDER)
+	r.must(err, "CA")
+	pool := x509.NewCertPool()
+	pool.AddCert(parsed)
+	r.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}}
+}
+
+func TestC36_BasicAuth(t *testing.T) {
+	prove(t, fault{
+		id: "C36", what: "basic auth on the web port; a wrong password, then the right one",
+		guard:   "credentials are not sent",
+		without: change{edits: []edit{{"prometheus/auth.go", "		req.SetBasicAuth(user, password)\n", "		_ = password\n"}}},
+		run: func(r *rig) {
+			const right = "correct horse"
+			hash, err := bcrypt.GenerateFromPassword([]byte(right), bcrypt.MinCost)
+			r.must(err, "hash")
+			web, password := r.path("web.yml"), r.path("password")
+			r.must(os.WriteFile(web, fmt.Appendf(nil, "basic_auth_users:\n  reloader: %s\n", hash), 0o600), "web config")
+			r.must(os.WriteFile(password, []byte(right+"\n"), 0o600), "password")
+			r.flags = []string{"--web.config.file=" + web}
+			r.env[""] = []string{"RELOADER_PROMETHEUS_USERNAME=reloader", "RELOADER_PROMETHEUS_PASSWORD_FILE=" + password}
+			r.client.Transport = withUser{"reloader", right}
+			r.start()
+			r.must(os.WriteFile(password, []byte("wrong staple"), 0o600), "password")
+			c := r.setConfig("base", "authorized")
+			r.awaitReason(config, "Unauthorized")
+			r.must(os.WriteFile(password, []byte(right), 0o600), "password")
+			r.awaitLoaded(config, c, soon)
+			if all := r.config.log() + r.rules.log(); strings.Contains(all, right) || strings.Contains(all, "wrong staple") {
+				r.failf("the password is in the log")
+			}
+		},
+	})
+}
+
+type withUser struct{ name, password string }
+
+func (u withUser) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.Clone(req.Context())
+	req.SetBasicAuth(u.name, u.password)
+	return http.DefaultTransport.RoundTrip(req)
+}
+
+func TestC37_KilledDuringAReload(t *testing.T) {
+	prove(t, fault{
+		id: "C37", what: "Prometheus is killed in the middle of a reload",
+		guard:   "the link stays on the candidate when the connection breaks",
+		without: change{edits: []edit{{"transaction/outcome.go", "	return s.flip(o.From, thenProbe)\n", "	return s.unlock()\n"}, {"transaction/next.go", "	case s.first(want), s.rescue(want), s.fallen():", "	case s.first(want), s.rescue(want):"}}},
+		run: func(r *rig) {
+			const d = 3 * time.Second
+			target, _ := r.startSlow(d)
+			r.url = ""
+			r.startReloaders() // without the proxy: a refused connection has to look like one
+			r.await(soon, "settled", func() bool { return r.report(config).Loaded != "" && r.report(rules).Loaded != "" })
+			good := r.current(config)
+			c, loads := r.slowConfig(target, d, "deadly"), r.loads()
+			r.await(soon, "the reload is under way", func() bool { return r.loads() > loads && r.current(config) != good })
+			r.prom.kill()
+			r.await(soon, "the link is back", func() bool { return r.current(config) == good })
+			r.startPrometheus()
+			r.await(10*time.Second, "Prometheus is ready", r.ready)
+			r.awaitLoaded(config, c, d+soon) // once more: it may not have been the candidate's fault
+		},
+	})
+}
+
+func TestC38_RestartBetweenFlipAndPost(t *testing.T) {
+	prove(t, fault{
+		id: "C38", what: "Prometheus restarts between flip and POST, with a set that it could not start on",
+		guard:   "the link stays on the candidate when the connection is refused",
+		without: change{edits: []edit{{"transaction/outcome.go", "	return s.flip(o.From, thenProbe)\n", "	return s.unlock()\n"}, {"transaction/next.go", "	case s.first(want), s.rescue(want), s.fallen():", "	case s.first(want), s.rescue(want):"}}},
+		run: func(r *rig) {
+			r.start()
+			r.startReloader(rules, "RELOADER_STOP_AT=before-Post")
+			r.await(soon, "it knows what runs", func() bool { return r.report(rules).Loaded != "" })
+			r.setRules(map[string]string{"base.yaml": "groups:\n- name: base\n  rules:\n  - record: x\n    expr: \"(((\"\n"})
+			r.await(soon, "it stopped before its POST", func() bool { return r.rules.stopped() })
+			r.prom.kill()
+			r.rules.signal(syscall.SIGCONT)
+			r.await(soon, "the link is back", func() bool { return strings.Contains(r.readCurrentRule(), `v: "1"`) })
+			r.startPrometheus()
+			r.await(10*time.Second, "Prometheus is ready", r.ready)
+			r.awaitReason(rules, "PrometheusRefused")
+			r.awaitLoaded(rules, r.setRule("2"), soon)
+		},
+	})
+}
+
+func (r *rig) readCurrentRule() string {
+	data, err := os.ReadFile(r.path("out", rules, "current", "base.yaml"))
+	if err != nil {
+		return ""
+	}
+	return string(data)
+}
+
+func TestC39_PartialApply(t *testing.T) {
+	prove(t, fault{
+		id: "C39", what: "a set of which Prometheus applies one half and refuses the other",
+		guard:   "no second POST after the link is back",
+		without: change{edits: []edit{{"transaction/outcome.go", "		return s.flip(o.From, thenPost)\n", "		return s.flip(o.From, thenCommit)\n"}}},
+		run: func(r *rig) {
+			r.start()
+			before := r.runningConfig()
+			r.must(os.WriteFile(r.path("bad.yaml"), []byte("groups: [{name: x, rules: [{record: y, expr: '((('}]}]\n"), 0o644), "bad rules")
+			r.setConfigText(strings.Replace(r.configText([]string{"base", "half"}, ""), "rule_files:\n", "rule_files:\n- "+r.path("bad.yaml")+"\n", 1), 2)
+			r.awaitReason(config, "PrometheusRefused")
+			r.await(soon, "the last good set is loaded again", func() bool { return r.report(config).Loaded != "" })
+			if now := r.runningConfig(); now != before || slices.Contains(r.jobs(), "half") {
+				r.failf("half of the refused set still runs: jobs %v", r.jobs())
+			}
+			r.awaitLoaded(config, r.setConfig("base", "fixed"), soon)
+		},
+	})
+}
+
+func TestC40_SomebodyElsePosts(t *testing.T) {
+	prove(t, fault{
+		id: "C40", what: "somebody else reloads Prometheus all the time",
+		guard:   "a load by somebody else passes for ours",
+		without: change{edits: []edit{{"transaction/driver.go", "		outcome, problem := d.Prometheus.Reload(ctx)\n", "		outcome, problem := Accepted, Problem{}\n"}}},
+		run: func(r *rig) {
+			r.start()
+			stop := make(chan struct{})
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				for {
+					select {
+					case <-stop:
+						return
+					case <-time.After(300 * time.Millisecond):
+						if res, err := http.Post(r.base()+"/-/reload", "", nil); err == nil {
+							res.Body.Close()
+						}
+					}
+				}
+			}()
+			defer func() { close(stop); <-done }()
+			for n := range 10 {
+				job := fmt.Sprintf("job%d", n)
+				r.awaitLoaded(config, r.setConfig("base", job), soon)
+				if !strings.Contains(r.runningConfig(), job) {
+					r.failf("%s is reported as loaded, and Prometheus does not have it", job)
+				}
+			}
+		},
+	})
+}
+
+func TestC41_Hangs(t *testing.T) {
+	prove(t, fault{
+		id: "C41", what: "Prometheus hangs in the middle of a reload",
+		guard:   "a POST may take for ever",
+		without: change{edits: []edit{{"prometheus/client.go", "context.WithTimeout(ctx, c.ReloadTimeout)", "context.WithTimeout(ctx, 1000*c.ReloadTimeout)"}}},
+		run: func(r *rig) {
+			r.env[""] = []string{"RELOADER_RELOAD_TIMEOUT=" + scaled(2*time.Minute, time.Second).String()}
+			const d = 2 * time.Second
+			target, p := r.startSlow(d)
+			c := r.slowConfig(target, d, "hung")
+			r.await(soon, "the POST is under way", func() bool { return p.inFlight.Load() == 1 })
+			r.prom.signal(syscall.SIGSTOP)
+			r.awaitReasonWithin(config, "ReloadTimeout", scaled(3*time.Minute, 4*time.Second))
+			r.await(soon, "the lock is free", r.unlocked)
+			r.pause(scaled(5*time.Minute, 2*time.Second))
+			loads, posts := r.loads(), p.posts.Load()
+			r.prom.signal(syscall.SIGCONT)
+			r.awaitLoaded(config, c, d+soon)
+			if r.loads()-loads > 2 || p.posts.Load()-posts > 1 {
+				r.failf("%d loads and %d POSTs after it went on", r.loads()-loads, p.posts.Load()-posts)
+			}
+		},
+	})
+}
+
+func (r *rig) awaitReasonWithin(domain, reason string, within time.Duration) {
+	r.await(within, "the "+domain+" reloader says "+reason, func() bool { return r.report(domain).Reason == reason })
+}
+
+// unlocked tries the lock that both reloaders share.
+func (r *rig) unlocked() bool {
+	f, err := os.Open(r.path("out", ".lock"))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
+}
