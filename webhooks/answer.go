@@ -51,7 +51,8 @@ const (
 func (a Answer) response() admission.Response {
 	resp := admission.Allowed("")
 	if len(a.Refusals) > 0 {
-		resp = refusal(http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, a.message())
+		// Forbidden, because kubectl then says which webhook refused; of what is invalid it shows the message alone.
+		resp = refusal(http.StatusForbidden, metav1.StatusReasonForbidden, a.message())
 		resp.Result.Details = &metav1.StatusDetails{Causes: a.causes()}
 	}
 	for i, warning := range a.Warnings {

@@ -28,18 +28,21 @@ type Policy struct {
 	Names []string
 	// CALife and CertLife are the life times of new authorities and certificates. Each is replaced after two thirds of it.
 	CALife, CertLife time.Duration
+	// Backdate is how far new ones reach into the past, for callers whose clock is behind.
+	Backdate time.Duration
 	// Settle is how long a new authority is only told to callers, before a certificate of it is shown to them.
 	Settle time.Duration
+	// LookEvery is how long a deleted Secret or a foreign authority in a webhook configuration stays unnoticed at most.
+	LookEvery time.Duration
 }
 
 // DefaultPolicy returns the policy for a server with the given names.
 func DefaultPolicy(names ...string) Policy {
 	const day = 24 * time.Hour
-	return Policy{Names: names, CALife: 10 * 365 * day, CertLife: 90 * day, Settle: time.Minute}
+	return Policy{
+		Names: names, CALife: 10 * 365 * day, CertLife: 90 * day, Backdate: time.Hour, Settle: time.Minute, LookEvery: 30 * time.Second,
+	}
 }
-
-// backdate is how far a new certificate reaches into the past, for callers whose clock is behind.
-const backdate = time.Hour
 
 // Next returns what have should be at the given time, and when to look again. An authority is replaced in two steps, so that every
 // caller trusts it before it is used: first it is put in front of the others, and only when it has settled it signs. An
@@ -55,7 +58,7 @@ func (p Policy) Next(now time.Time, have Bundle) (Bundle, time.Time, error) {
 		have.CAKey = authority.KeyPEM
 	}
 	have.CAs = unexpired(have.CAs, now)
-	settled := authority.Cert.NotBefore.Add(backdate + p.Settle)
+	settled := authority.Cert.NotBefore.Add(p.Backdate + p.Settle)
 	cert, err := p.readCert(have, now)
 	outdated := err == nil && (!fresh(cert, now) || cert.CheckSignatureFrom(authority.Cert) != nil)
 	if err != nil || outdated && !now.Before(settled) {
@@ -98,11 +101,11 @@ func (p Policy) maker() *rotator.CertRotator {
 }
 
 func (p Policy) newAuthority(now time.Time) (*rotator.KeyPairArtifacts, error) {
-	return p.maker().CreateCACert(now.Add(-backdate), now.Add(p.CALife))
+	return p.maker().CreateCACert(now.Add(-p.Backdate), now.Add(p.CALife))
 }
 
 func (p Policy) newCert(authority *rotator.KeyPairArtifacts, now time.Time) (cert, key []byte, err error) {
-	return p.maker().CreateCertPEM(authority, now.Add(-backdate), now.Add(p.CertLife))
+	return p.maker().CreateCertPEM(authority, now.Add(-p.Backdate), now.Add(p.CertLife))
 }
 
 // readAuthority reads the newest authority and its key.

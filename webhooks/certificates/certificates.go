@@ -41,6 +41,8 @@ type Options struct {
 	Secret types.NamespacedName
 	// Service is the name of the Service in front of the server, in the namespace of Secret.
 	Service string
+	// Names are further names that the server is called by, for a server outside the cluster.
+	Names []string
 	// Configurations are the ValidatingWebhookConfigurations that source Self tells whom to trust.
 	Configurations []string
 }
@@ -72,9 +74,13 @@ func New(o Options, lookup func(string) (string, bool)) (*Certificates, error) {
 	if o.Source == Self && (o.Secret.Namespace == "" || o.Secret.Name == "" || o.Service == "") {
 		return nil, errors.New("to keep the webhook's certificate itself the operator must know its namespace, and the names of Secret and Service")
 	}
-	names := o.Service + "." + o.Secret.Namespace
-	return &Certificates{options: o, policy: DefaultPolicy(names+".svc", names+".svc.cluster.local", names)}, nil
+	name := o.Service + "." + o.Secret.Namespace
+	names := append([]string{name + ".svc", name + ".svc.cluster.local", name}, o.Names...)
+	return &Certificates{options: o, policy: DefaultPolicy(names...)}, nil
 }
+
+// Policy is what source Self goes by. It may be changed before SetupWithManager.
+func (c *Certificates) Policy() *Policy { return &c.policy }
 
 // operatorCondition is set by OLM for every operator that it runs; OLM then keeps the certificate too.
 const operatorCondition = "OPERATOR_CONDITION_NAME"

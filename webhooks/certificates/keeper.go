@@ -20,8 +20,6 @@ import (
 	"github.com/promloop/promloop/internal/world"
 )
 
-// +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=validatingwebhookconfigurations,resourceNames=promloop-validating-webhook-configuration,verbs=get;patch
-
 // Keys of the Secret. The first two are those of every TLS Secret.
 const (
 	certKey  = "tls.crt"
@@ -41,14 +39,11 @@ type keeper struct {
 	log            logr.Logger
 }
 
-// lookEvery is how long a deleted Secret or a foreign authority stays unnoticed at most.
-const lookEvery = 30 * time.Second
-
 // Start implements manager.Runnable. It ends when ctx does.
 func (k *keeper) Start(ctx context.Context) error {
 	for {
 		due, err := k.keep(ctx)
-		wait := min(lookEvery, due.Sub(k.clock.Now()))
+		wait := min(k.policy.LookEvery, due.Sub(k.clock.Now()))
 		if err != nil {
 			k.log.Error(err, "the webhook's certificate could not be kept", "secret", k.secret)
 			wait = time.Second
