@@ -30,6 +30,7 @@ var p50 = map[string]time.Duration{}
 // The order matters: later parts use what earlier ones installed and measured.
 var _ = Describe("promloop on a real node", Ordered, ContinueOnFailure, func() {
 	isInstalled()
+	isHeldToItsRights()
 	goesLive()
 	survivesFaults()
 	standsBesideUpstream()
