@@ -1,0 +1,35 @@
+package tree_test
+
+import (
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/promloop/promloop/hack/bundle/internal/tree"
+)
+
+func TestParseLeavesOutEmptyDocuments(t *testing.T) {
+	t.Parallel()
+	objects, err := tree.Parse([]byte("# nothing\n---\nkind: A\napiVersion: v1\n---\n---\nkind: B\napiVersion: v1\n"))
+	if err != nil || len(objects) != 2 || objects[1].GetKind() != "B" {
+		t.Errorf("two objects stand between comments and separators: %v, %v", objects, err)
+	}
+}
+
+func TestMistakesAreNamed(t *testing.T) {
+	t.Parallel()
+	if _, err := tree.Parse([]byte("apiVersion: v1\nkind: A\n---\n{")); err == nil || !strings.Contains(err.Error(), "document 2") {
+		t.Errorf("a person has to find the document: %v", err)
+	}
+	objects, err := tree.Parse([]byte("apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {sellector: {a: b}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tree.Into[corev1.Service](objects); err == nil || !strings.Contains(err.Error(), "sellector") {
+		t.Errorf("a misspelt field must not be lost: %v", err)
+	}
+	if _, err := tree.Build(t.TempDir()); err == nil {
+		t.Error("a directory without kustomization.yaml builds")
+	}
+}
