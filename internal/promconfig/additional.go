@@ -1,0 +1,230 @@
+package promconfig
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/prometheus/prometheus/model/relabel"
+	yaml "go.yaml.in/yaml/v3"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/promloop/promloop/internal/world"
+)
+
+// Limits of text that the user brings. A small text with aliases can stand for gigabytes.
+const (
+	maxDepth = 100
+	maxNodes = 200_000
+)
+
+// additionalList reads a list of mappings from a Secret of the Prometheus: parsed and written again, never pasted, so that it can
+// add to its section and to nothing else. It is nil where the user brings none.
+func (run *run) additionalList(in *inspector, sel *corev1.SecretKeySelector) []*yaml.Node {
+	if sel == nil || sel.Name == "" {
+		return nil
+	}
+	value, err := run.world.Values.Get(world.SecretKey(in.namespace, *sel))
+	if missing := (*world.MissingError)(nil); errors.As(err, &missing) && valueOr(sel.Optional, false) {
+		return nil
+	}
+	before := len(in.faults)
+	in.secretKey(sel)
+	if len(in.faults) > before {
+		return nil
+	}
+	list, err := parseList(value.Reveal())
+	if err != nil {
+		in.fault(InvalidAdditional, "%s %s key %q: %v", world.FromSecret, sel.Name, sel.Key, err)
+	}
+	return list
+}
+
+// parseList reads one YAML document that is a list of mappings.
+func parseList(text []byte) ([]*yaml.Node, error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	var document yaml.Node
+	if err := decoder.Decode(&document); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, nil // empty, or nothing but comments
+		}
+		return nil, err
+	}
+	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("it has more than one YAML document")
+	}
+	list := document.Content[0]
+	if isNull(list) {
+		return nil, nil
+	}
+	if list.Kind != yaml.SequenceNode {
+		return nil, fmt.Errorf("line %d: it is not a list", list.Line)
+	}
+	budget := maxNodes
+	for _, item := range list.Content {
+		if item.Kind != yaml.MappingNode {
+			return nil, fmt.Errorf("line %d: an item of the list is not a mapping", item.Line)
+		}
+	}
+	return list.Content, plainNode(list, 0, &budget)
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+
+// plainNode refuses all of YAML that stands for something else than it shows.
+func plainNode(n *yaml.Node, depth int, budget *int) error {
+	*budget--
+	switch {
+	case n.Kind == yaml.AliasNode || n.Anchor != "":
+		return fmt.Errorf("line %d: anchors and aliases are not taken", n.Line)
+	case n.Style&yaml.TaggedStyle != 0:
+		return fmt.Errorf("line %d: the tag %s is not taken", n.Line, n.Tag)
+	case depth > maxDepth:
+		return fmt.Errorf("line %d: nested deeper than %d", n.Line, maxDepth)
+	case *budget < 0:
+		return fmt.Errorf("line %d: more than %d values", n.Line, maxNodes)
+	}
+	if err := distinctKeys(n); err != nil {
+		return err
+	}
+	for _, child := range n.Content {
+		if err := plainNode(child, depth+1, budget); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func distinctKeys(n *yaml.Node) error {
+	if n.Kind != yaml.MappingNode {
+		return nil
+	}
+	seen := map[string]bool{}
+	for i := 0; i < len(n.Content); i += 2 {
+		key := n.Content[i]
+		switch {
+		case key.Kind != yaml.ScalarNode || key.ShortTag() == "!!merge":
+			return fmt.Errorf("line %d: a key is not text", key.Line)
+		case seen[key.Value]:
+			return fmt.Errorf("line %d: the key %s stands twice", key.Line, key.Value)
+		}
+		seen[key.Value] = true
+	}
+	return nil
+}
+
+// under returns the value under a key, or nil.
+func under(n *yaml.Node, key string) *yaml.Node {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// relabelNode asks Prometheus' own parser about a list of steps.
+func (in *inspector) relabelNode(n *yaml.Node) {
+	if n == nil || isNull(n) {
+		return
+	}
+	var steps []*relabel.Config
+	if err := n.Decode(&steps); err != nil {
+		in.fault(InvalidAdditional, "line %d: %v", n.Line, err)
+		return
+	}
+	for i, step := range steps {
+		if step == nil {
+			in.fault(InvalidAdditional, "line %d: step %d is empty", n.Line, i)
+			continue
+		}
+		if err := step.Validate(in.scheme); err != nil {
+			in.fault(InvalidAdditional, "line %d: step %d: %v", n.Line, i, err)
+		}
+	}
+}
+
+// additionalJobs are those of spec.additionalScrapeConfigs. When something is wrong with one, those that are published stay.
+func (run *run) additionalJobs(others []jobText) []jobText {
+	sel := run.world.Prometheus.Spec.AdditionalScrapeConfigs
+	if sel == nil {
+		return nil
+	}
+	in := run.ownInspector()
+	var jobs []jobText
+	in.at("spec.additionalScrapeConfigs", func() {
+		taken := namesOf(others)
+		for i, item := range run.additionalList(in, sel) {
+			in.path = append(in.path, step{index: i})
+			in.additionalJob(item, taken)
+			in.path = in.path[:len(in.path)-1]
+			jobs = append(jobs, run.additionalJob(item, in))
+		}
+	})
+	if len(in.faults) > 0 {
+		run.faults = append(run.faults, in.faults...)
+		jobs = without(run.published().fromAdditional(), namesOf(others))
+	}
+	if len(jobs) > 0 {
+		jobs[0].text = append([]byte(additionalMark), jobs[0].text...)
+		jobs[0].digest = sha256.Sum256(jobs[0].text)
+	}
+	return jobs
+}
+
+func namesOf(jobs []jobText) map[string]bool {
+	names := make(map[string]bool, len(jobs))
+	for i := range jobs {
+		names[jobs[i].name] = true
+	}
+	return names
+}
+
+func without(jobs []jobText, names map[string]bool) []jobText {
+	var out []jobText
+	for _, job := range jobs {
+		if !names[job.name] {
+			out = append(out, job)
+		}
+	}
+	return out
+}
+
+// additionalJob inspects what can be told without Prometheus' whole parser.
+func (in *inspector) additionalJob(n *yaml.Node, taken map[string]bool) {
+	name := under(n, "job_name")
+	switch {
+	case name == nil || name.Kind != yaml.ScalarNode || name.Value == "":
+		in.fault(InvalidAdditional, "line %d: a job needs a job_name", n.Line)
+	case taken[name.Value]:
+		in.fault(DuplicateJob, "line %d: another job is called %q too", name.Line, name.Value)
+	default:
+		taken[name.Value] = true
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		if key := n.Content[i]; !in.newer && !isJobKey(key.Value) {
+			in.fault(InvalidAdditional, "line %d: %q is no directive of a scrape job", key.Line, key.Value)
+		}
+	}
+	in.durationNode(under(n, "scrape_interval"))
+	in.durationNode(under(n, "scrape_timeout"))
+	in.relabelNode(under(n, "relabel_configs"))
+	in.relabelNode(under(n, "metric_relabel_configs"))
+	in.timingNode(under(n, "scrape_interval"), under(n, "scrape_timeout"))
+}
+
+// additionalJob writes a job, with the steps of sharding where it has none of its own.
+func (run *run) additionalJob(n *yaml.Node, in *inspector) jobText {
+	item := any(n)
+	if steps := run.settings.byAddress; run.settings.sharding.shards > 1 && !hashes(under(n, "relabel_configs")) {
+		item = withSteps(n, steps)
+	}
+	text := run.encodeItem(run.scope, item, in)
+	out := jobText{text: text, digest: sha256.Sum256(text)}
+	if name := under(n, "job_name"); name != nil {
+		out.name = name.Value
+	}
+	return out
+}

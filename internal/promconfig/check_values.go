@@ -1,0 +1,128 @@
+package promconfig
+
+import (
+	"errors"
+	"net/url"
+	"regexp"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/prometheus/common/model"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/world"
+)
+
+func (in *inspector) duration(text string) {
+	if text == "" {
+		return
+	}
+	if _, err := model.ParseDuration(text); err != nil {
+		in.fault(InvalidDuration, "%q is no duration such as 30s or 1m30s", text)
+	}
+}
+
+var sizePattern = regexp.MustCompile(`^([0-9]*\.?[0-9]+)([KMGTPE]?)i?B$`)
+
+// byteSize is a size in bytes, in powers of 1024 with or without the i, and -1 where it can't be read.
+func byteSize(size v1.ByteSize) float64 {
+	if size == "" || size == "0" {
+		return 0
+	}
+	parts := sizePattern.FindStringSubmatch(string(size))
+	if parts == nil {
+		return -1
+	}
+	number, err := strconv.ParseFloat(parts[1], 64)
+	if err != nil {
+		return -1
+	}
+	for _, unit := range "KMGTPE" {
+		if parts[2] == "" {
+			break
+		}
+		number *= 1024
+		if string(unit) == parts[2] {
+			break
+		}
+	}
+	return number
+}
+
+func (in *inspector) size(size *v1.ByteSize) {
+	if byteSize(*size) < 0 {
+		in.fault(InvalidSize, "%q is no size such as 512MB or 1.5GiB", *size)
+	}
+}
+
+func (in *inspector) url(text string) {
+	u, err := url.Parse(text)
+	if err != nil {
+		in.fault(InvalidURL, "%v", err)
+		return
+	}
+	if u.Scheme == "" || u.Host == "" {
+		in.fault(InvalidURL, "%q has no scheme and host, as in http://example.com", text)
+	}
+}
+
+func (in *inspector) selector(s *metav1.LabelSelector) {
+	if _, err := metav1.LabelSelectorAsSelector(s); err != nil {
+		in.fault(InvalidSelector, "%v", err)
+	}
+}
+
+// labelNames inspects the names of labels that the user sets.
+func (in *inspector) labelNames(labels map[string]string) {
+	for _, name := range sortedKeys(labels) {
+		if !in.scheme.IsValidLabelName(name) {
+			in.fault(InvalidLabel, "%q is no label name", name)
+		}
+	}
+}
+
+func (in *inspector) optionalSecretKey(sel **corev1.SecretKeySelector) {
+	if *sel != nil && (*sel).Name != "" { // old API servers filled in an empty one
+		in.secretKey(*sel)
+	}
+}
+
+func (in *inspector) secretKey(sel *corev1.SecretKeySelector) {
+	in.reference(world.SecretKey(in.namespace, *sel))
+}
+
+func (in *inspector) configMapKey(sel *corev1.ConfigMapKeySelector) {
+	in.reference(world.ConfigMapKey(in.namespace, *sel))
+}
+
+func (in *inspector) secretOrConfigMap(sel *v1.SecretOrConfigMap) {
+	if sel.Secret != nil && sel.ConfigMap != nil {
+		in.fault(InvalidClient, "set either secret or configMap, not both")
+	}
+}
+
+// reference notes what the object refers to, and whether it can be read. A name that no object can have gets the same words as
+// one that does not exist.
+func (in *inspector) reference(r world.Reference) {
+	if len(validation.IsDNS1123Subdomain(r.Name)) > 0 || len(validation.IsConfigMapKey(r.Key)) > 0 {
+		in.fault(MissingReference, "%v", &world.MissingError{Reference: r})
+		return
+	}
+	in.refs = append(in.refs, r)
+	if in.lookup == nil {
+		return
+	}
+	value, err := in.lookup(r)
+	var unknown *world.UnknownError
+	switch {
+	case errors.As(err, &unknown):
+		in.fault(UnknownReference, "%v", err)
+	case err != nil:
+		in.fault(MissingReference, "%v", err)
+	case !utf8.Valid(value.Reveal()):
+		in.fault(InvalidText, "%v is not UTF-8 text", r)
+	}
+}

@@ -1,0 +1,107 @@
+package promconfig
+
+import (
+	"maps"
+	"path"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// global is the section of that name.
+type global struct {
+	ScrapeInterval                 v1.Duration                     `yaml:"scrape_interval"`
+	ScrapeTimeout                  v1.Duration                     `yaml:"scrape_timeout"`
+	ScrapeProtocols                []v1.ScrapeProtocol             `yaml:"scrape_protocols" since:"2.49.0"`
+	EvaluationInterval             v1.Duration                     `yaml:"evaluation_interval"`
+	RuleQueryOffset                *v1.Duration                    `yaml:"rule_query_offset" since:"2.53.0"`
+	QueryLogFile                   string                          `yaml:"query_log_file"`
+	ScrapeFailureLogFile           string                          `yaml:"scrape_failure_log_file" since:"2.55.0"`
+	ExternalLabels                 map[string]string               `yaml:"external_labels"`
+	limits                                                         // what every job has that asks for none
+	NameValidationScheme           *v1.NameValidationSchemeOptions `yaml:"metric_name_validation_scheme" since:"3.0.0"`
+	NameEscapingScheme             *v1.NameEscapingSchemeOptions   `yaml:"metric_name_escaping_scheme" since:"3.4.0"`
+	ConvertClassicHistogramsToNHCB *bool                           `yaml:"convert_classic_histograms_to_nhcb" since:"3.4.0"`
+	AlwaysScrapeClassicHistograms  *bool                           `yaml:"always_scrape_classic_histograms" since:"3.5.0"`
+	ScrapeNativeHistograms         *bool                           `yaml:"scrape_native_histograms" since:"3.8.0"`
+	ExtraScrapeMetrics             *bool                           `yaml:"extra_scrape_metrics" since:"3.10.0"`
+}
+
+// defaultInterval is the CRD's, for objects that never went through an API server.
+const defaultInterval = "30s"
+
+func (s *settings) global(w *world.World) global {
+	p := s.spec
+	return global{
+		ScrapeInterval:                 s.scrapeInterval(),
+		ScrapeTimeout:                  p.ScrapeTimeout,
+		ScrapeProtocols:                s.protocols(p.ScrapeProtocols),
+		EvaluationInterval:             v1.Duration(firstOf(string(p.EvaluationInterval), defaultInterval)),
+		RuleQueryOffset:                p.RuleQueryOffset,
+		QueryLogFile:                   logFile(p.QueryLogFile),
+		ScrapeFailureLogFile:           logFile(valueOr(p.ScrapeFailureLogFile, "")),
+		ExternalLabels:                 s.externalLabels(w),
+		limits:                         globalLimits(p),
+		NameValidationScheme:           p.NameValidationScheme,
+		NameEscapingScheme:             p.NameEscapingScheme,
+		ConvertClassicHistogramsToNHCB: p.ConvertClassicHistogramsToNHCB,
+		AlwaysScrapeClassicHistograms:  p.ScrapeClassicHistograms,
+		ScrapeNativeHistograms:         p.ScrapeNativeHistograms,
+		ExtraScrapeMetrics:             p.ExtraScrapeMetrics,
+	}
+}
+
+func (s *settings) scrapeInterval() v1.Duration {
+	return v1.Duration(firstOf(string(s.spec.ScrapeInterval), defaultInterval))
+}
+
+// logFile puts a bare file name where Prometheus may write.
+func logFile(name string) string {
+	if name == "" || path.Dir(name) != "." {
+		return name
+	}
+	return path.Join("/var/log/prometheus", name)
+}
+
+// externalLabels are the user's, and those that tell Prometheus servers and their replicas apart, which the user can rename but
+// not redefine.
+func (s *settings) externalLabels(w *world.World) map[string]string {
+	own := map[string]string{
+		valueOr(s.spec.PrometheusExternalLabelName, "prometheus"):      w.Prometheus.Namespace + "/" + w.Prometheus.Name,
+		valueOr(s.spec.ReplicaExternalLabelName, "prometheus_replica"): "$(POD_NAME)",
+	}
+	if s.sharding.zones > 0 {
+		own[valueOr(s.spec.ShardingStrategy.Topology.ExternalLabelName, "zone")] = "$(TOPOLOGY_ZONE)"
+	}
+	delete(own, "") // renamed to nothing is left out
+	labels := maps.Clone(s.spec.ExternalLabels)
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	maps.Copy(labels, own)
+	return labels
+}
+
+func globalLimits(p *v1.PrometheusSpec) limits {
+	return limits{
+		Sample:           globalLimit(p.SampleLimit, p.EnforcedSampleLimit),
+		Target:           globalLimit(p.TargetLimit, p.EnforcedTargetLimit),
+		Label:            globalLimit(p.LabelLimit, p.EnforcedLabelLimit),
+		LabelNameLength:  globalLimit(p.LabelNameLengthLimit, p.EnforcedLabelNameLengthLimit),
+		LabelValueLength: globalLimit(p.LabelValueLengthLimit, p.EnforcedLabelValueLengthLimit),
+		KeepDropped:      globalLimit(p.KeepDroppedTargets, p.EnforcedKeepDroppedTargets),
+		BodySize:         first(p.BodySizeLimit, emptyToNil(p.EnforcedBodySizeLimit)),
+	}
+}
+
+// globalLimit is the lower of the two; zero is no limit.
+func globalLimit(asked, enforced *int64) *int64 {
+	a, e := valueOr(asked, 0), valueOr(enforced, 0)
+	if a == 0 || e > 0 && e < a {
+		a = e
+	}
+	if a <= 0 {
+		return nil
+	}
+	return &a
+}

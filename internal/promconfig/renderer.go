@@ -1,0 +1,224 @@
+package promconfig
+
+import (
+	"crypto/sha256"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/promloop/promloop/internal/selection"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// Renderer renders the configuration of one Prometheus and remembers what it rendered: an object is rendered once per change, and
+// text is compressed once. What it remembers changes the cost of a call and never its result. It is not safe for use by several
+// goroutines at once.
+type Renderer struct {
+	encoder  *encoder
+	objects  map[world.Object]*rendered
+	members  members
+	patterns patterns
+	turn     int
+}
+
+// NewRenderer returns a Renderer that remembers nothing yet.
+func NewRenderer() *Renderer {
+	return &Renderer{objects: map[world.Object]*rendered{}, members: newMembers(), patterns: patterns{}}
+}
+
+// rendered is what became of one object.
+type rendered struct {
+	// uid, generation, settings and values are what it was rendered from.
+	uid        types.UID
+	generation int64
+	settings   [sha256.Size]byte
+	values     []readValue
+
+	jobs    []jobText
+	assets  []world.Reference
+	verdict world.Verdict
+	turn    int
+}
+
+// readValue is a reference and what it held.
+type readValue struct {
+	reference world.Reference
+	value     world.Value
+	err       error
+}
+
+// jobText is the text of one job with its dash, and a digest of it.
+type jobText struct {
+	name   string
+	text   []byte
+	digest [sha256.Size]byte
+}
+
+// Render renders the configuration of the Prometheus of w from what it selects. It is a pure function of the two.
+func (r *Renderer) Render(w *world.World, sel selection.Result) Result {
+	version, err := world.PrometheusVersion(w.Prometheus)
+	if err != nil {
+		return refusal(w, Fault{Path: "spec.version", Reason: UnsupportedVersion, Message: err.Error()})
+	}
+	if r.encoder == nil || !r.encoder.version.EQ(version) {
+		r.encoder = newEncoder(version)
+	}
+	r.turn++
+	run := newRun(r, w)
+	jobs := run.jobs(sel)
+	run.result.Stored = run.assemble(jobs)
+	r.forget()
+	return run.finish()
+}
+
+// refusal is the result where nothing can be rendered.
+func refusal(w *world.World, f Fault) Result {
+	id := world.Object{Kind: world.Prometheus}
+	id.Namespace, id.Name = w.Prometheus.Namespace, w.Prometheus.Name
+	return Result{Verdicts: map[world.Object]world.Verdict{id: verdictOf([]Fault{f})}}
+}
+
+// forget drops what was not used in this turn.
+func (r *Renderer) forget() {
+	for id, o := range r.objects {
+		if o.turn != r.turn {
+			delete(r.objects, id)
+		}
+	}
+	r.members.forget(r.turn)
+}
+
+// jobs renders the jobs of all objects in their order: by kind, namespace, name and number.
+func (run *run) jobs(sel selection.Result) []jobText {
+	var jobs []jobText
+	jobs = appendJobs(run, jobs, sel, world.ServiceMonitor, sel.ServiceMonitors)
+	jobs = appendJobs(run, jobs, sel, world.PodMonitor, sel.PodMonitors)
+	jobs = appendJobs(run, jobs, sel, world.Probe, sel.Probes)
+	jobs = appendJobs(run, jobs, sel, world.ScrapeConfig, sel.ScrapeConfigs)
+	return append(jobs, run.additionalJobs(jobs)...)
+}
+
+func appendJobs[T any](run *run, jobs []jobText, sel selection.Result, kind world.Kind, objects []T) []jobText {
+	if _, unknown := sel.Invalid[kind]; unknown {
+		return append(jobs, run.published().ofKind(kind)...)
+	}
+	sorted := make([]scrapeObject, len(objects))
+	for i, o := range objects {
+		sorted[i] = scrapeObjectOf(o)
+	}
+	if !slices.IsSortedFunc(sorted, byName) {
+		slices.SortFunc(sorted, byName)
+	}
+	for _, o := range sorted {
+		jobs = append(jobs, run.object(o)...)
+	}
+	return jobs
+}
+
+func byName(a, b scrapeObject) int {
+	m, n := a.objectMeta(), b.objectMeta()
+	if c := strings.Compare(m.Namespace, n.Namespace); c != 0 {
+		return c
+	}
+	return strings.Compare(m.Name, n.Name)
+}
+
+// object returns the jobs of an object: those remembered where nothing that they depend on has changed.
+func (run *run) object(o scrapeObject) []jobText {
+	id := identify(o)
+	known := run.renderer.objects[id]
+	if known == nil || !run.isCurrent(known, o) {
+		known = run.render(o)
+		run.renderer.objects[id] = known
+	}
+	known.turn = run.renderer.turn
+	if !known.verdict.Accepted() {
+		run.result.Verdicts[id] = known.verdict
+	}
+	run.assets(known.assets)
+	return known.jobs
+}
+
+func (run *run) isCurrent(known *rendered, o scrapeObject) bool {
+	m := o.objectMeta()
+	// An object that never was in an API server has no generation; such a one is rendered every time.
+	if m.Generation == 0 || known.generation != m.Generation || known.uid != m.UID || known.settings != run.settings.digest {
+		return false
+	}
+	for i := range known.values {
+		if !known.values[i].isCurrent(run.world.Values) {
+			return false
+		}
+	}
+	return true
+}
+
+func (v *readValue) isCurrent(values world.Values) bool {
+	value, err := values.Get(v.reference)
+	if err != nil || v.err != nil {
+		return err != nil && v.err != nil && err.Error() == v.err.Error()
+	}
+	return sameValue(value, v.value)
+}
+
+// render inspects an object and renders the jobs of its parts in which nothing is wrong.
+func (run *run) render(o scrapeObject) *rendered {
+	m := o.objectMeta()
+	out := &rendered{uid: m.UID, generation: m.Generation, settings: run.settings.digest}
+	in := run.inspector(m.Namespace)
+	in.at("spec", func() { o.inspect(in); in.scrapeClass(o.class()) })
+	shared := len(in.faults)
+	b := &builder{
+		settings: run.settings, kind: o.kind(), meta: m, class: run.settings.class(o.class()),
+		scope: &scope{namespace: m.Namespace, values: run.world.Values},
+	}
+	for n := range o.parts() {
+		before := len(in.faults)
+		in.at("spec", func() { o.inspectPart(in, n) })
+		if shared == 0 && len(in.faults) == before {
+			out.jobs = run.appendJob(out.jobs, in, b, o, n)
+			continue
+		}
+		if onlyUnknown(in.faults[:shared]) && onlyUnknown(in.faults[before:]) {
+			out.jobs = append(out.jobs, run.published().job(o.jobName(n))...)
+		}
+	}
+	out.values = run.read(in.refs)
+	out.assets = b.scope.assets
+	out.verdict = verdictOf(in.faults)
+	return out
+}
+
+// onlyUnknown reports whether all that is wrong may be right again at the next look.
+func onlyUnknown(faults []Fault) bool {
+	return !slices.ContainsFunc(faults, func(f Fault) bool { return f.Reason != UnknownReference })
+}
+
+// appendJob builds a job, judges it as a whole, and writes it.
+func (run *run) appendJob(jobs []jobText, in *inspector, b *builder, o scrapeObject, n int) []jobText {
+	before := len(in.faults)
+	job := o.job(b, n)
+	in.at("spec", func() { in.finished(&job) })
+	text := run.encodeItem(b.scope, &job, in)
+	if len(in.faults) > before {
+		return jobs
+	}
+	return append(jobs, jobText{name: job.JobName, text: text, digest: sha256.Sum256(text)})
+}
+
+// finished inspects what the steps have become, those that were made from names included.
+func (in *inspector) finished(job *scrapeJob) {
+	for _, steps := range []relabelings{job.RelabelConfigs, job.MetricRelabelConfigs} {
+		in.steps(steps)
+	}
+}
+
+func (run *run) read(refs []world.Reference) []readValue {
+	out := make([]readValue, 0, len(refs))
+	for _, r := range unique(refs) {
+		value, err := run.world.Values.Get(r)
+		out = append(out, readValue{reference: r, value: value, err: err})
+	}
+	return out
+}

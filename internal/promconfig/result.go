@@ -1,0 +1,50 @@
+package promconfig
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// Result is one configuration.
+type Result struct {
+	// Stored is gzip of several members: what goes into the Secret under prometheus.yaml.gz. It is empty when nothing can be
+	// rendered at all; then what is published has to stay.
+	Stored []byte
+	// Jobs is the number of job_name entries.
+	Jobs int
+	// Assets are the TLS files that the configuration names, by name under /etc/prometheus/certs.
+	Assets map[string]world.Value
+	// Verdicts holds every object that is left out, wholly or in part, and why; the Prometheus itself too.
+	Verdicts map[world.Object]world.Verdict
+	// Ignored says in sentences which fields of the Prometheus have no effect.
+	Ignored []string
+}
+
+// Plain returns the configuration as Prometheus reads it, but for the variables that the config-reloader replaces.
+func (r Result) Plain() ([]byte, error) { return gunzip(r.Stored) }
+
+func gunzip(stored []byte) ([]byte, error) {
+	if len(stored) == 0 {
+		return nil, nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(stored))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
+}
+
+// Version is the version of Prometheus that the configuration is meant for, with its leading v, and empty where spec.version
+// can't be read.
+func Version(p *v1.Prometheus) string {
+	v, err := world.PrometheusVersion(p)
+	if err != nil {
+		return ""
+	}
+	return "v" + v.String()
+}

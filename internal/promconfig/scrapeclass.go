@@ -1,0 +1,65 @@
+package promconfig
+
+import (
+	v1 "github.com/promloop/promloop/api/v1"
+)
+
+// scrapeClass is what objects of one class share. What it refers to is looked up in the namespace of the Prometheus.
+type scrapeClass struct {
+	v1.ScrapeClass
+	tls           *tlsConfig
+	authorization *authorization
+}
+
+func scrapeClassOf(s *scope, class v1.ScrapeClass) scrapeClass {
+	out := scrapeClass{ScrapeClass: class}
+	if class.TLSConfig != nil {
+		out.tls = new(s.tls(*class.TLSConfig))
+	}
+	if class.Authorization != nil {
+		out.authorization = new(s.authorization(*class.Authorization))
+	}
+	return out
+}
+
+// mergeTLS fills in the files that an object's own TLS configuration does not name.
+func (c scrapeClass) mergeTLS(own *tlsConfig) *tlsConfig {
+	if own == nil || c.tls == nil {
+		return first(own, c.tls)
+	}
+	merged := *own
+	merged.CAFile = firstOf(own.CAFile, c.tls.CAFile)
+	merged.CertFile = firstOf(own.CertFile, c.tls.CertFile)
+	merged.KeyFile = firstOf(own.KeyFile, c.tls.KeyFile)
+	return &merged
+}
+
+func (c scrapeClass) mergeAuthorization(own *authorization) *authorization {
+	if own == nil || c.authorization == nil {
+		return first(own, c.authorization)
+	}
+	merged := *own
+	if own.Credentials == "" && own.CredentialsFile == "" {
+		merged.Credentials, merged.CredentialsFile = c.authorization.Credentials, c.authorization.CredentialsFile
+	}
+	return &merged
+}
+
+// first is the first pointer that is not nil.
+func first[T any](pointers ...*T) *T {
+	for _, p := range pointers {
+		if p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

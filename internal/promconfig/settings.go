@@ -1,0 +1,133 @@
+package promconfig
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/blang/semver/v4"
+	"github.com/prometheus/common/model"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// settings are all that a scrape job takes from its Prometheus.
+type settings struct {
+	spec      *v1.PrometheusSpec
+	version   semver.Version
+	sharding  sharding
+	apiServer kubernetesSD
+	classes   map[string]scrapeClass
+	byDefault scrapeClass
+	// assets are the TLS assets of scrape classes and of the API server.
+	assets []world.Reference
+	// steps of sharding, by address and by the target of a probe.
+	byAddress, byTarget relabelings
+	// digest changes whenever a job could.
+	digest [sha256.Size]byte
+}
+
+// settingsOf reads what jobs need. The scope is that of the Prometheus.
+func settingsOf(w *world.World, version semver.Version, s *scope) *settings {
+	spec := &w.Prometheus.Spec
+	out := &settings{
+		spec:      spec,
+		version:   version,
+		sharding:  shardingOf(spec, w.Options),
+		apiServer: apiServerOf(s, spec.APIServerConfig),
+		classes:   map[string]scrapeClass{},
+	}
+	for i := range spec.ScrapeClasses {
+		class := scrapeClassOf(s, spec.ScrapeClasses[i])
+		out.classes[class.Name] = class
+		if class.Default != nil && *class.Default {
+			out.byDefault = class
+		}
+	}
+	out.assets = s.assets
+	out.byAddress = out.sharding.steps("__address__")
+	out.byTarget = out.sharding.steps("__param_target")
+	out.digest = out.sum(w, s)
+	return out
+}
+
+// sum is over all of the common fields rather than over those that jobs use: the odd job rendered for nothing costs less than one
+// that is stale because a field was forgotten here.
+func (s *settings) sum(w *world.World, scope *scope) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	encoder := json.NewEncoder(h)
+	for _, part := range []any{w.Prometheus.Namespace, s.spec.CommonPrometheusFields, s.sharding} {
+		if err := encoder.Encode(part); err != nil {
+			panic(err) // the API's types always encode
+		}
+	}
+	for _, r := range classReferences(w.Prometheus) {
+		h.Write([]byte(scope.lookup(r)))
+		h.Write([]byte{0})
+	}
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// newestVersion is the newest version of Prometheus that this package was written for.
+var newestVersion = semver.MustParse(strings.TrimPrefix(world.DefaultPrometheusVersion, "v"))
+
+func (s *settings) atLeast(version string) bool { return s.version.GE(semver.MustParse(version)) }
+
+// scheme is what Prometheus takes as a label name: from 3.0.0 on any UTF-8, unless the user wants otherwise.
+func (s *settings) scheme(own *v1.NameValidationSchemeOptions) model.ValidationScheme {
+	if own == nil {
+		own = s.spec.NameValidationScheme
+	}
+	if s.version.Major < 3 || own != nil && *own == v1.LegacyNameValidationScheme {
+		return model.LegacyValidation
+	}
+	return model.UTF8Validation
+}
+
+func (s *settings) class(name *string) scrapeClass {
+	if name == nil {
+		return s.byDefault
+	}
+	if class, ok := s.classes[*name]; ok {
+		return class
+	}
+	return s.byDefault
+}
+
+// enforced is the last step of both lists of relabelings: it gives every target and every series the namespace of the object,
+// whatever was done to that label before.
+func (s *settings) enforced(kind world.Kind, o *metav1.ObjectMeta) relabelings {
+	var out relabelings
+	if s.spec.EnforcedNamespaceLabel != "" && !s.excluded(kind, o) {
+		out.set(s.spec.EnforcedNamespaceLabel, o.Namespace)
+	}
+	return out
+}
+
+// resources are the kinds as an exclusion names them.
+var resources = map[world.Kind]string{
+	world.ServiceMonitor: "servicemonitors", world.PodMonitor: "podmonitors", world.Probe: "probes", world.ScrapeConfig: "scrapeconfigs",
+}
+
+func (s *settings) excluded(kind world.Kind, o *metav1.ObjectMeta) bool {
+	return slices.ContainsFunc(s.spec.ExcludedFromEnforcement, func(r v1.ObjectReference) bool {
+		return r.Resource == resources[kind] && r.Namespace == o.Namespace && (r.Name == "" || r.Name == o.Name) &&
+			(r.Group == "" || r.Group == v1.GroupVersion.Group)
+	})
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// valueOr is what a pointer points at, or a default.
+func valueOr[T any](p *T, or T) T {
+	if p == nil {
+		return or
+	}
+	return *p
+}
+
+func pointer[T any](v T) *T { return &v }
