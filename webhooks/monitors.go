@@ -8,6 +8,7 @@ import (
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/api/v1alpha1"
+	"github.com/promloop/promloop/internal/promconfig"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -20,16 +21,23 @@ import (
 type scrapeJudge[P client.Object] struct {
 	kind       world.Kind
 	selecting  selecting
+	references references
 	deprecated deprecated
 }
 
 func (j *scrapeJudge[P]) judge(ctx context.Context, o P) (Answer, error) {
+	var a Answer
+	for _, f := range promconfig.Faults(o) {
+		a.refuse(f.Path, "%s", f.Message)
+	}
 	found, err := j.selecting.of(ctx, j.kind, o)
 	if err != nil {
 		return Answer{}, err
 	}
-	var a Answer
 	found.unselected(&a)
+	if err := j.references.missing(ctx, &a, o); err != nil {
+		return Answer{}, err
+	}
 	return a, j.deprecated.warnOf(&a, o)
 }
 

@@ -21,8 +21,9 @@ import (
 
 // prometheusJudge judges what a Prometheus alone makes wrong, and warns of selectors that match nothing today.
 type prometheusJudge struct {
-	selecting selecting
-	options   world.Options
+	selecting  selecting
+	references references
+	options    world.Options
 }
 
 func samePrometheus(old, p *v1.Prometheus) bool { return equality.Semantic.DeepEqual(old.Spec, p.Spec) }
@@ -36,6 +37,9 @@ func (j *prometheusJudge) judge(ctx context.Context, p *v1.Prometheus) (Answer, 
 	}
 	a.Warnings = append(a.Warnings, objects.Ignored...)
 	if err := j.selectors(ctx, p, &a); err != nil {
+		return Answer{}, err
+	}
+	if err := j.references.missing(ctx, &a, p); err != nil {
 		return Answer{}, err
 	}
 	return a, deprecatedInPrometheuses.warnOf(&a, p)

@@ -44,6 +44,7 @@ func reviewer(t testing.TB, objects ...client.Object) map[string]admission.Handl
 	t.Helper()
 	c := fake.NewClientBuilder().WithScheme(testScheme(t)).WithObjects(objects...).Build()
 	o := testOptions()
+	o.References = c
 	return handlers(selecting{c}, rules.NewCapacity(o.Limits, o.World.RuleShards), o)
 }
 
@@ -204,6 +205,9 @@ func TestOtherReviews(t *testing.T) {
 		"selects nothing":    {prometheuses, "Prometheus", []client.Object{ruleObject("up")}, wants, nil, []string{"spec.serviceMonitorSelector selects no ServiceMonitor"}},
 		"deprecated":         {prometheuses, "Prometheus", []client.Object{ruleObject("up")}, selectAll("main", func(s *v1.PrometheusSpec) { s.BaseImage = "x" }), nil, []string{"spec.baseImage is deprecated: use image"}},
 		"monitor unselected": {monitors, "ServiceMonitor", []client.Object{selectAll("main", nil)}, monitor, nil, []string{"no Prometheus selects", "spec.endpoints[1].bearerTokenFile is deprecated"}},
+		"timeout":            {monitors, "ServiceMonitor", []client.Object{wants}, endpoint("main", v1.Endpoint{Interval: "10s", ScrapeTimeout: "30s"}), []string{"spec.endpoints[0].scrapeTimeout", "longer than the interval"}, nil},
+		"secret to come":     {monitors, "ServiceMonitor", []client.Object{wants}, endpoint("main", v1.Endpoint{HTTPConfigWithProxyAndTLSFiles: basicAuth("later")}), nil, []string{"Secret monitoring/later does not exist"}},
+		"secret is there":    {monitors, "ServiceMonitor", []client.Object{wants, secretNamed("now")}, endpoint("main", v1.Endpoint{HTTPConfigWithProxyAndTLSFiles: basicAuth("now")}), nil, nil},
 		"foreign kind":       {monitors, "Secret", nil, monitor, []string{"reviews ServiceMonitor.monitoring.coreos.com, not Secret"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -211,6 +215,24 @@ func TestOtherReviews(t *testing.T) {
 			check(t, reviewer(t, tc.cluster...)[tc.path].Handle(t.Context(), request(t, tc.kind, nil, tc.object)), tc.refused, tc.warned)
 		})
 	}
+}
+
+func endpoint(name string, e v1.Endpoint) *v1.ServiceMonitor {
+	o := &v1.ServiceMonitor{ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: name}}
+	o.Spec.Endpoints = []v1.Endpoint{e}
+	return o
+}
+
+func basicAuth(secret string) (c v1.HTTPConfigWithProxyAndTLSFiles) {
+	key := func(name string) corev1.SecretKeySelector {
+		return corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: secret}, Key: name}
+	}
+	c.BasicAuth = &v1.BasicAuth{Username: key("user"), Password: key("password")}
+	return c
+}
+
+func secretNamed(name string) *corev1.Secret {
+	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: name}}
 }
 
 func TestMutateDoesAsUpstream(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -23,12 +24,15 @@ const (
 	upstreamMutatePath   = "/admission-prometheusrules/mutate"
 )
 
-// Options are the settings of the webhooks. DefaultOptions has all of them but World.
+// Options are the settings of the webhooks. DefaultOptions has all of them but References.
 type Options struct {
 	// World are the operator's own settings, which the judges go by.
 	World world.Options
 	// Limits are those of the planner: what it would hold back is refused here.
 	Limits rules.Limits
+	// References reads the metadata of Secrets and ConfigMaps, to warn of those that are referred to and don't exist. It may be
+	// nil; then nobody is warned.
+	References client.Reader
 	// MaxConcurrent is the number of reviews that are judged at once; whoever comes on top of them is sent away.
 	MaxConcurrent int
 	// ReadTimeout is how long a caller may take to send a review.
@@ -61,15 +65,16 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 
 func handlers(s selecting, capacity *rules.Capacity, o Options) map[string]admission.Handler {
 	rule := validate("PrometheusRule", o, sameRules, (&ruleJudge{selecting: s, capacity: capacity, limits: o.Limits}).judge)
-	serviceMonitor := &scrapeJudge[*v1.ServiceMonitor]{world.ServiceMonitor, s, deprecatedInServiceMonitors}
-	podMonitor := &scrapeJudge[*v1.PodMonitor]{world.PodMonitor, s, deprecatedInPodMonitors}
-	probe := &scrapeJudge[*v1.Probe]{world.Probe, s, deprecatedInProbes}
-	scrapeConfig := &scrapeJudge[*v1alpha1.ScrapeConfig]{world.ScrapeConfig, s, nil}
+	refs := references{o.References}
+	serviceMonitor := &scrapeJudge[*v1.ServiceMonitor]{world.ServiceMonitor, s, refs, deprecatedInServiceMonitors}
+	podMonitor := &scrapeJudge[*v1.PodMonitor]{world.PodMonitor, s, refs, deprecatedInPodMonitors}
+	probe := &scrapeJudge[*v1.Probe]{world.Probe, s, refs, deprecatedInProbes}
+	scrapeConfig := &scrapeJudge[*v1alpha1.ScrapeConfig]{world.ScrapeConfig, s, refs, nil}
 	return map[string]admission.Handler{
 		"/validate-monitoring-coreos-com-v1-prometheusrule": rule,
 		upstreamValidatePath:                                    rule,
 		upstreamMutatePath:                                      admission.HandlerFunc(mutateRule),
-		"/validate-monitoring-coreos-com-v1-prometheus":         validate("Prometheus", o, samePrometheus, (&prometheusJudge{s, o.World}).judge),
+		"/validate-monitoring-coreos-com-v1-prometheus":         validate("Prometheus", o, samePrometheus, (&prometheusJudge{s, refs, o.World}).judge),
 		"/validate-monitoring-coreos-com-v1-servicemonitor":     validate("ServiceMonitor", o, sameServiceMonitor, serviceMonitor.judge),
 		"/validate-monitoring-coreos-com-v1-podmonitor":         validate("PodMonitor", o, samePodMonitor, podMonitor.judge),
 		"/validate-monitoring-coreos-com-v1-probe":              validate("Probe", o, sameProbe, probe.judge),

@@ -2,7 +2,6 @@ package webhooks_test
 
 import (
 	"context"
-	"crypto/tls"
 	"net"
 	"os"
 	"path/filepath"
@@ -22,7 +21,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
-	"sigs.k8s.io/controller-runtime/pkg/webhook"
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -122,11 +120,9 @@ func startManager(config *rest.Config, port int) {
 	Expect(err).NotTo(HaveOccurred())
 	life(certs.Policy())
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
-		Metrics: server.Options{BindAddress: "0"},
-		WebhookServer: webhook.NewServer(webhook.Options{
-			Host: "127.0.0.1", Port: port, TLSOpts: []func(*tls.Config){certs.Configure},
-		}),
-		Cache: cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
+		Metrics:       server.Options{BindAddress: "0"},
+		WebhookServer: webhooks.NewServer("127.0.0.1", port, certs),
+		Cache:         cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
 	})
 	Expect(err).NotTo(HaveOccurred())
 	ctx, stop := context.WithCancel(context.Background())
