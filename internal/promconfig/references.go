@@ -1,6 +1,8 @@
 package promconfig
 
 import (
+	"github.com/prometheus/common/model"
+
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/api/v1alpha1"
 	"github.com/promloop/promloop/internal/world"
@@ -10,7 +12,7 @@ import (
 // of its fields. Of a Prometheus they are those that its configuration needs; what its pods mount is not among them. A name that
 // no object can have is left out. Other kinds have none.
 func References(obj any) []world.Reference {
-	in := inspector{}
+	in := referencing()
 	switch o := obj.(type) {
 	case *v1.Prometheus:
 		in.namespace = o.Namespace
@@ -33,6 +35,9 @@ func References(obj any) []world.Reference {
 	return unique(in.refs)
 }
 
+// referencing is an inspector that is asked for references alone.
+func referencing() *inspector { return &inspector{rules: rules{scheme: model.UTF8Validation}} }
+
 func unique(refs []world.Reference) []world.Reference {
 	seen := map[world.Reference]bool{}
 	var out []world.Reference
@@ -47,7 +52,8 @@ func unique(refs []world.Reference) []world.Reference {
 
 // classReferences are those that any job may need.
 func classReferences(p *v1.Prometheus) []world.Reference {
-	in := inspector{namespace: p.Namespace}
+	in := referencing()
+	in.namespace = p.Namespace
 	in.walk(&p.Spec.ScrapeClasses)
 	in.walk(&p.Spec.APIServerConfig)
 	return in.refs
