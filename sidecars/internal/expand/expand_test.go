@@ -1,0 +1,201 @@
+package expand_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/promloop/promloop/sidecars/internal/contract"
+	"github.com/promloop/promloop/sidecars/internal/expand"
+)
+
+var vars = expand.Vars{Values: map[string]string{"POD_NAME": "pod-0", "EVIL": "a\"b", "ZONE": "eu/1a:x_y"}, Names: []string{"POD_NAME", "SHARD", "EVIL", "ZONE"}}
+
+func TestCopyReplacesOnceAndOnlyWhatItMay(t *testing.T) {
+	cases := map[string]struct {
+		reason, in string
+		strict     bool
+		want       string
+		refused    contract.Reason
+	}{
+		"Known":          {"an allowed name becomes its value", "x: $(POD_NAME)!", true, "x: pod-0!", ""},
+		"SafeCharacters": {"these characters mean nothing to YAML", "$(ZONE)", true, "eu/1a:x_y", ""},
+		"Escaped":        {"two dollar signs are the text itself", "$$(POD_NAME)", true, "$(POD_NAME)", ""},
+		"ThreeDollars":   {"the first dollar sign stands for itself", "$$$(POD_NAME)", true, "$$(POD_NAME)", ""},
+		"NoName":         {"relabelings and shells write these", "$1 ${2} $(a b) $() $(", true, "$1 ${2} $(a b) $() $(", ""},
+		"AtTheEnd":       {"a dollar sign may be the last byte", "x$", true, "x$", ""},
+		"UnknownLenient": {"without a manifest the text is nobody's promise", "$(HOME)", false, "$(HOME)", ""},
+		"UnknownStrict":  {"with one, a literal would be loaded", "$(HOME)", true, "", contract.EnvMissing},
+		"NotSet":         {"an allowed name without a value is a mistake in any case", "$(SHARD)", false, "", contract.EnvMissing},
+		"Unsafe":         {"a quote could end the scalar it stands in", "$(EVIL)", false, "", contract.EnvUnsafe},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			v := vars
+			v.Strict = tc.strict
+			var out strings.Builder
+			err := v.Copy(&out, strings.NewReader(tc.in))
+			if got := reasonOf(err); got != tc.refused {
+				t.Fatalf("%s: refused %q (%v), want %q", tc.reason, got, err, tc.refused)
+			}
+			if tc.refused == "" && out.String() != tc.want {
+				t.Errorf("%s: got %q, want %q", tc.reason, out.String(), tc.want)
+			}
+			if err != nil && strings.Contains(err.Error(), vars.Values["EVIL"]) {
+				t.Errorf("the message holds the value: %v", err)
+			}
+		})
+	}
+}
+
+func reasonOf(err error) contract.Reason {
+	if e, ok := errors.AsType[*expand.Error](err); ok {
+		return e.Reason
+	}
+	return ""
+}
+
+// TestCopyDoesNotDependOnChunks reads the same text in pieces of any size, around the edges of every buffer.
+func TestCopyDoesNotDependOnChunks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pad := strings.Repeat("y", rapid.IntRange(32<<10-300, 32<<10+10).Draw(t, "pad"))
+		middle := rapid.SampledFrom([]string{"$(POD_NAME)", "$$(POD_NAME)", "$", "$(", "$(POD_NAME", strings.Repeat("$(POD_NAME)", 30)}).Draw(t, "middle")
+		text := pad + middle + pad
+		want := pad + strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(middle, "$$(", "\x00("), "$(POD_NAME)", "pod-0"), "\x00(", "$(") + pad
+		var out strings.Builder
+		if err := vars.Copy(&out, &slow{text: text, n: rapid.IntRange(1, 5000).Draw(t, "chunk")}); err != nil {
+			t.Fatal(err)
+		}
+		if out.String() != want {
+			t.Fatalf("the text around %q changed", middle)
+		}
+	})
+}
+
+type slow struct {
+	text string
+	n    int
+}
+
+func (s *slow) Read(p []byte) (int, error) {
+	if s.text == "" {
+		return 0, io.EOF
+	}
+	n := copy(p[:min(len(p), s.n)], s.text)
+	s.text = s.text[n:]
+	return n, nil
+}
+
+func TestGunzipRefusesEveryTruncation(t *testing.T) {
+	whole := zip(t, strings.Repeat("scrape_configs: []\n", 100))
+	for n := 2; n < len(whole); n++ {
+		r, err := expand.Gunzip("part", bytes.NewReader(whole[:n]))
+		if err == nil {
+			_, err = io.Copy(io.Discard, r)
+		}
+		if reasonOf(err) != contract.BadGzip {
+			t.Fatalf("cut to %d of %d bytes: %v, want BadGzip", n, len(whole), err)
+		}
+	}
+}
+
+func TestGunzipReadsMembersInARowAndPlainText(t *testing.T) {
+	for _, stored := range [][]byte{append(zip(t, "a"), zip(t, "b")...), []byte("ab")} {
+		r, err := expand.Gunzip("part", bytes.NewReader(stored))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(r); err != nil || string(text) != "ab" {
+			t.Errorf("got %q, %v", text, err)
+		}
+	}
+}
+
+func TestLimitHoldsExactly(t *testing.T) {
+	for n, want := range map[int]contract.Reason{9: "", 10: "", 11: contract.TooLarge, 1000: contract.TooLarge} {
+		_, err := io.Copy(io.Discard, expand.Limit(strings.NewReader(strings.Repeat("x", n)), 10))
+		if reasonOf(err) != want {
+			t.Errorf("%d bytes with a limit of 10: %v, want %q", n, err, want)
+		}
+	}
+}
+
+func TestCounterCountsItemsOfItsSection(t *testing.T) {
+	cases := map[string]struct {
+		reason, text string
+		want         int
+	}{
+		"Plain":       {"one line, one item", "scrape_configs:\n- job_name: a\n- job_name: b\n", 2},
+		"Indented":    {"items may be indented, what is in them is not counted", "scrape_configs:\n  - job_name: a\n    x:\n      - y\n    z:\n    - w\n  - job_name: b\n", 2},
+		"OtherKeys":   {"only this section counts", "rule_files:\n- a\nscrape_configs:\n- job_name: a\nalerting:\n- b\n", 1},
+		"EmptyList":   {"an empty list has no items", "scrape_configs: [] # none\n", 0},
+		"Missing":     {"no section, no items", "global: {}\n", 0},
+		"EmptyMap":    {"a map without keys has no section", "{}\n", 0},
+		"Flow":        {"what is not written line by line is not guessed at", "scrape_configs: [{job_name: a}]\n", expand.Unknown},
+		"Json":        {"the same for a whole document", `{"scrape_configs": []}`, expand.Unknown},
+		"NoNewline":   {"the last line may lack its end", "scrape_configs:\n- job_name: a", 1},
+		"BlockScalar": {"text inside an item is deeper than the item", "scrape_configs:\n- job_name: |\n    - x\n    - y\n", 1},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			for _, size := range []int{1, 7, 1000} {
+				c := expand.NewCounter("scrape_configs")
+				if _, err := io.CopyBuffer(struct{ io.Writer }{c}, &slow{text: tc.text, n: size}, make([]byte, size)); err != nil {
+					t.Fatal(err)
+				}
+				if got := c.Count(); got != tc.want {
+					t.Errorf("%s: counted %d, want %d (in chunks of %d)", tc.reason, got, tc.want, size)
+				}
+			}
+		})
+	}
+}
+
+func FuzzGunzip(f *testing.F) {
+	f.Add([]byte("plain"))
+	f.Add(zip(f, "text"))
+	f.Add([]byte{0x1f, 0x8b, 8})
+	f.Fuzz(func(t *testing.T, stored []byte) {
+		const limit = 1 << 16
+		r, err := expand.Gunzip("part", bytes.NewReader(stored))
+		if err != nil {
+			return
+		}
+		if n, err := io.Copy(io.Discard, expand.Limit(r, limit)); err == nil && n > limit {
+			t.Fatalf("%d bytes came through a limit of %d", n, limit)
+		}
+	})
+}
+
+func FuzzCopy(f *testing.F) {
+	f.Add("a $(POD_NAME) $$(POD_NAME) $(")
+	f.Fuzz(func(t *testing.T, text string) {
+		var out strings.Builder
+		if err := vars.Copy(&out, strings.NewReader(text)); err != nil {
+			if reasonOf(err) == "" {
+				t.Fatalf("not a refusal: %v", err)
+			}
+			return
+		}
+		if !strings.Contains(text, "$") && out.String() != text {
+			t.Fatal("text without a variable changed")
+		}
+	})
+}
+
+func zip(t testing.TB, text string) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := io.WriteString(z, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}

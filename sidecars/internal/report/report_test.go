@@ -1,0 +1,187 @@
+package report_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/promloop/promloop/sidecars/internal/contract"
+	"github.com/promloop/promloop/sidecars/internal/report"
+	"github.com/promloop/promloop/sidecars/internal/transaction"
+)
+
+// running is a state in which Prometheus runs a set.
+func running(id string) transaction.State {
+	set := transaction.Set{ID: id, Digest: id, Generation: 3}
+	return transaction.State{
+		Options: transaction.Options{Domain: contract.Rules}, Looked: true, DiskKnown: true, Good: set, Prom: transaction.Prom{Phase: transaction.Ready, Version: "v3.16.0"},
+		Seen: transaction.Observation{Set: set, Complete: true},
+	}
+}
+
+func wanting(id string, s transaction.State) transaction.State {
+	s.Seen.Set = transaction.Set{ID: id, Digest: id, Generation: 4}
+	return s
+}
+
+func refusing(s transaction.State) transaction.State {
+	s.Refusal = transaction.Refusal{ID: s.Seen.ID, Final: true, Problem: transaction.Problem{Reason: contract.TooFew, Text: "0 rule groups, the manifest says 2"}}
+	return s
+}
+
+func ask(h http.Handler, path, token string) *httptest.ResponseRecorder {
+	req := httptest.NewRequest(http.MethodGet, path, nil)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, req)
+	return w
+}
+
+func loaded(t *testing.T, w *httptest.ResponseRecorder) (l contract.Loaded) {
+	t.Helper()
+	if err := json.NewDecoder(w.Body).Decode(&l); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func extra() report.Extra { return report.Extra{Version: "v0"} }
+
+func TestLongPollEndsWhenThereIsSomethingToSay(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		next   transaction.State
+		ends   bool
+	}{
+		"Loaded":     {"the wanted set runs", running("b"), true},
+		"Refused":    {"the wanted set will not run", refusing(wanting("b", running("a"))), true},
+		"Superseded": {"nobody waits for it any more", wanting("c", running("a")), true},
+		"NotYet":     {"seen, but neither loaded nor refused", wanting("b", running("a")), false},
+		"Unrelated":  {"nothing about it", running("a"), false},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := report.NewBoard()
+				b.Publish(running("a"))
+				began := time.Now()
+				took := make(chan time.Duration)
+				go func() {
+					ask(b.Handler(extra, nil), "/v1/loaded?want=b&wait=25s", "")
+					took <- time.Since(began)
+				}()
+				<-time.After(time.Second)
+				b.Publish(tc.next)
+				got := <-took
+				if tc.ends != (got == time.Second) || !tc.ends && got != 25*time.Second {
+					t.Errorf("%s: answered after %v", tc.reason, got)
+				}
+			})
+		})
+	}
+}
+
+func TestUnknownIsNeverSuccess(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		change func(*transaction.State)
+	}{
+		"NotReady": {"a Prometheus that is not ready runs nothing yet", func(s *transaction.State) { s.Prom.Phase = transaction.NotReady }},
+		"Journal": {"an open journal means that it is unknown what runs", func(s *transaction.State) {
+			s.Open = &transaction.Open{Entry: transaction.Entry{Domain: contract.Rules}}
+		}},
+		"DiskUnread": {"what is committed was not read yet", func(s *transaction.State) { s.DiskKnown = false }},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := running("a")
+			tc.change(&s)
+			b := report.NewBoard()
+			b.Publish(s)
+			if got := loaded(t, ask(b.Handler(extra, nil), "/v1/loaded", "")); got.Loaded != "" || got.LoadedAt != nil {
+				t.Errorf("%s, but %q is reported as loaded", tc.reason, got.Loaded)
+			}
+		})
+	}
+}
+
+func TestRefusalIsToldWithItsReason(t *testing.T) {
+	b := report.NewBoard()
+	b.Publish(refusing(wanting("b", running("a"))))
+	got := loaded(t, ask(b.Handler(extra, nil), "/v1/loaded", ""))
+	if got.Loaded != "a" || got.Wanted != "b" || got.Refused != "b" || got.Reason != contract.TooFew || got.LoadedGeneration != 3 || got.WantedGeneration != 4 {
+		t.Errorf("got %+v", got)
+	}
+	metrics := ask(b.Handler(extra, nil), "/metrics", "").Body.String()
+	for _, line := range []string{`reloader_not_loaded{reason="TooFew"} 1`, "reloader_in_sync 0", "reloader_loaded_generation 3", `reloader_first_seen_to_loaded_seconds_bucket{le="+Inf"} 0`} {
+		if !strings.Contains(metrics, line+"\n") {
+			t.Errorf("metrics lack %q:\n%s", line, metrics)
+		}
+	}
+}
+
+func TestHealthFailsWhenWedged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := report.NewBoard()
+		b.Publish(running("a"))
+		if code := ask(b.Handler(extra, nil), "/healthz", "").Code; code != http.StatusOK {
+			t.Errorf("status %d right after a step", code)
+		}
+		<-time.After(2 * time.Minute)
+		if code := ask(b.Handler(extra, nil), "/healthz", "").Code; code != http.StatusServiceUnavailable {
+			t.Errorf("status %d after two minutes in the same step", code)
+		}
+		s := running("a")
+		s.Doing, s.ReloadTimeout = transaction.Post{}, 5*time.Minute
+		b.Publish(s)
+		<-time.After(5 * time.Minute)
+		if code := ask(b.Handler(extra, nil), "/healthz", "").Code; code != http.StatusOK {
+			t.Errorf("status %d while a reload takes what it may take", code)
+		}
+	})
+}
+
+func TestReadyOnceSomethingIsInPlace(t *testing.T) {
+	b := report.NewBoard()
+	b.Publish(transaction.State{})
+	if code := ask(b.Handler(extra, nil), "/readyz", "").Code; code != http.StatusServiceUnavailable {
+		t.Errorf("status %d before anything is committed", code)
+	}
+	b.Publish(refusing(wanting("b", running("a"))))
+	if code := ask(b.Handler(extra, nil), "/readyz", "").Code; code != http.StatusOK {
+		t.Errorf("status %d: a refused set must not take the last good one out of service", code)
+	}
+}
+
+func TestTokenGuardsAllButHealth(t *testing.T) {
+	b := report.NewBoard()
+	b.Publish(running("a"))
+	h := b.Handler(extra, func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer right" })
+	for path, want := range map[string]int{"/metrics": 401, "/v1/loaded": 401, "/healthz": 200, "/readyz": 200} {
+		if got := ask(h, path, "wrong").Code; got != want {
+			t.Errorf("%s with a wrong token: %d, want %d", path, got, want)
+		}
+		if got := ask(h, path, "right").Code; got != http.StatusOK {
+			t.Errorf("%s with the right token: %d", path, got)
+		}
+	}
+}
+
+func TestOnlyReadingIsServed(t *testing.T) {
+	b := report.NewBoard()
+	b.Publish(running("a"))
+	for _, path := range []string{"/", "/metrics", "/v1/loaded", "/-/reload", "/debug/pprof/"} {
+		w := httptest.NewRecorder()
+		b.Handler(extra, nil).ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, io.NopCloser(strings.NewReader("x"))))
+		if w.Code < 400 {
+			t.Errorf("POST %s: %d", path, w.Code)
+		}
+	}
+}
