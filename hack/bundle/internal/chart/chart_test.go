@@ -169,6 +169,7 @@ func TestSwitchesTurnObjectsOff(t *testing.T) {
 	all := rendered(t, "promloop", namespace, nil)
 	kinds := map[string]string{
 		"networkPolicies": "NetworkPolicy/", "podDisruptionBudget": "PodDisruptionBudget/", "serviceMonitor": "ServiceMonitor/",
+		"prometheusRule": "PrometheusRule/", "admissionPolicy": "ValidatingAdmissionPolicy",
 		"userRoles": "ClusterRole/promloop-monitoring-",
 	}
 	for value, prefix := range kinds {

@@ -137,7 +137,7 @@ func TestPlantedFaultsAreCaught(t *testing.T) {
 		},
 		"InstallMode": {
 			reason: "an operator that is not told its namespaces would watch all", file: csvFile,
-			old: "supported: false\n    type: MultiNamespace", new: "supported: true\n    type: MultiNamespace", want: "MultiNamespace is supported",
+			old: "metadata.annotations['olm.targetNamespaces']", new: "metadata.name", want: "MultiNamespace is supported",
 		},
 		"SecretNobodyMakes": {
 			reason: "the pod would never start, and no static validator says so", file: csvFile,
