@@ -91,7 +91,11 @@ func (c *Cluster) configureAPIServer(flags map[string]string) error {
 	for name, value := range flags {
 		arguments.Set(name, value)
 	}
-	return os.Mkdir(server.CertDir, 0o700)
+	if err := os.Mkdir(server.CertDir, 0o700); err != nil {
+		return err
+	}
+	server.SecureServing.CA, err = makeCertificates(server.CertDir)
+	return err
 }
 
 // startControllerManager starts kube-controller-manager with all its default controllers.
