@@ -23,7 +23,7 @@ demo: ## Start everything on this machine, apply the samples, and show each kind
 	cd test/chain && go run ./demo $(ARGS)
 
 .PHONY: test
-test: verify-format verify-generated test-unit test-sidecars test-cluster test-upstream test-chain ## Everything that has to pass.
+test: verify-format verify-generated test-unit test-sidecars test-faults test-cluster test-upstream test-chain ## Everything that has to pass.
 	@echo "all tests passed"
 
 ##@ Parts of the test suite
@@ -35,6 +35,14 @@ test-unit: parts ## The operator's decisions, and its webhooks against a real ku
 .PHONY: test-sidecars
 test-sidecars: parts ## The sidecars, against a real Prometheus.
 	cd sidecars && PROMLOOP_PROMETHEUS=$(PARTS)/prometheus go test ./...
+
+.PHONY: test-faults
+test-faults: parts ## What docs/faults.md promises about the sidecars, each fault with its guard and without.
+	cd test/faults && PROMLOOP_PROMETHEUS=$(PARTS)/prometheus go test -count=1 -timeout 20m -v -run '$(or $(FAULT),.)' . -args $(ARGS) | grep -vE '^ *(===|--- PASS)'
+
+.PHONY: soak
+soak: ## The same with every wait as long as it really is. Takes about an hour.
+	$(MAKE) test-faults ARGS=-soak
 
 .PHONY: test-cluster
 test-cluster: parts ## The test cluster itself: volumes, probes and rhythm of the nodelet.

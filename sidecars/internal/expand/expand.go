@@ -9,7 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
+	"strings"
 
 	"github.com/promloop/promloop/sidecars/internal/contract"
 )
@@ -93,10 +93,18 @@ type Vars struct {
 // maxName bounds how far ahead the closing parenthesis is looked for.
 const maxName = 256
 
-var (
-	nameRE = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	safeRE = regexp.MustCompile(`^[A-Za-z0-9._/:-]*$`)
+const (
+	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits  = "0123456789"
 )
+
+// isName says that the text is a name as a shell's variables have it.
+func isName(text string) bool {
+	return text != "" && !strings.Contains(digits, text[:1]) && strings.Trim(text, letters+digits+"_") == ""
+}
+
+// isSafe says that a value means nothing to YAML, wherever it stands.
+func isSafe(value string) bool { return strings.Trim(value, letters+digits+"._-/:") == "" }
 
 // Copy writes r to w with its variables replaced. Errors of type Error are refusals: EnvMissing, EnvUnsafe.
 func (v Vars) Copy(w io.Writer, r io.Reader) error {
@@ -153,7 +161,7 @@ func peekName(in *bufio.Reader) (name string, length int, escaped bool, err erro
 	rest, escaped := bytes.CutPrefix(ahead, []byte("$"))
 	rest, open := bytes.CutPrefix(rest, []byte("("))
 	end := bytes.IndexByte(rest, ')')
-	if !open || end < 0 || !nameRE.Match(rest[:end]) {
+	if !open || end < 0 || !isName(string(rest[:end])) {
 		return "", 0, false, nil
 	}
 	length = len("()") + end
@@ -165,7 +173,7 @@ func peekName(in *bufio.Reader) (name string, length int, escaped bool, err erro
 
 func (v Vars) value(name string) (string, error) {
 	value, ok := v.Values[name]
-	if ok && !safeRE.MatchString(value) {
+	if ok && !isSafe(value) {
 		return "", refuse(contract.EnvUnsafe, "$(%s): its value has a character other than letters, digits and . _ - / :", name)
 	}
 	if ok {
