@@ -6,6 +6,7 @@ import (
 	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/delivery"
 	"github.com/promloop/promloop/internal/promconfig"
+	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -15,15 +16,20 @@ type configurationObjects struct {
 	assets         []Object
 	secret         *corev1.Secret // nil when there is nothing to write
 	manifestSecret *corev1.Secret
+	kept           []workload.Object // to stay as they are
 }
 
 func configuration(w *world.World, pl Plan) configurationObjects {
 	if pl.Unmanaged {
 		return unmanagedConfiguration(w)
 	}
+	if len(pl.Config.Stored) == 0 {
+		return publishedConfiguration(w)
+	}
 	out := configurationObjects{assets: assetShards(w, pl.Config.Assets)}
 	out.secret = secret(w, world.WorkloadName(w.Prometheus.Name))
 	out.secret.Data = map[string][]byte{world.ConfigPartKey(0): pl.Config.Stored}
+	out.secret.Annotations = withEntry(out.secret.Annotations, promconfig.SettingsAnnotation, pl.Config.Settings)
 	out.manifest = configManifest(w, pl.Config)
 	out.manifestSecret = secret(w, world.ConfigManifestName(w.Prometheus.Name))
 	out.manifestSecret.Data = map[string][]byte{contract.ManifestKey: encode(out.manifest)}
@@ -39,6 +45,17 @@ func unmanagedConfiguration(w *world.World) configurationObjects {
 	s.Annotations = withEntry(s.Annotations, "empty", "true")
 	s.Data = map[string][]byte{world.ConfigPartKey(0): {}}
 	return configurationObjects{secret: s}
+}
+
+// publishedConfiguration keeps everything as it is, because nothing can be rendered: the status says why.
+func publishedConfiguration(w *world.World) configurationObjects {
+	out := configurationObjects{manifest: lastManifest(w.Owned.ConfigManifest)}
+	for _, s := range append([]*corev1.Secret{w.Owned.ConfigSecret, w.Owned.ConfigManifest}, w.Owned.Secrets...) {
+		if s != nil {
+			out.kept = append(out.kept, s)
+		}
+	}
+	return out
 }
 
 func configManifest(w *world.World, config promconfig.Result) contract.Manifest {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"maps"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -69,8 +70,8 @@ func (p *Planner) For(w *world.World) Plan {
 		pl.Orphans = append(pl.Orphans, sts)
 	}
 	pl.Writes = differing(w.Owned, desired)
-	pl.Prune = surplus(w, desired, objects.Kept)
-	pl.Ignored = objects.Ignored
+	pl.Prune = surplus(w, desired, slices.Concat(config.kept, objects.Kept))
+	pl.Ignored = slices.Concat(objects.Ignored, pl.Config.Ignored)
 	pl.Delivery = delivery.For(w, pl.Wanted)
 	return pl
 }

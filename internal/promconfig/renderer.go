@@ -36,6 +36,7 @@ type rendered struct {
 	values     []readValue
 
 	jobs    []jobText
+	kept    []jobText // those of jobs that were taken over from what is published
 	assets  []world.Reference
 	verdict world.Verdict
 	turn    int
@@ -67,7 +68,7 @@ func (r *Renderer) Render(w *world.World, sel selection.Result) Result {
 	r.turn++
 	run := newRun(r, w)
 	jobs := run.jobs(sel)
-	run.result.Stored = run.assemble(jobs)
+	run.result.Stored, run.result.Settings = run.assemble(jobs), run.settings.mark()
 	r.forget()
 	return run.finish()
 }
@@ -137,6 +138,7 @@ func (run *run) object(o scrapeObject) []jobText {
 		run.result.Verdicts[id] = known.verdict
 	}
 	run.assets(known.assets)
+	run.keepAssets(known.kept)
 	return known.jobs
 }
 
@@ -180,19 +182,15 @@ func (run *run) render(o scrapeObject) *rendered {
 			out.jobs = run.appendJob(out.jobs, in, b, o, n)
 			continue
 		}
-		if onlyUnknown(in.faults[:shared]) && onlyUnknown(in.faults[before:]) {
-			out.jobs = append(out.jobs, run.published().job(o.jobName(n))...)
+		if run.keeps(in.faults[:shared]) && run.keeps(in.faults[before:]) {
+			stays := run.published().job(o.jobName(n))
+			out.jobs, out.kept = append(out.jobs, stays...), append(out.kept, stays...)
 		}
 	}
 	out.values = run.read(in.refs)
 	out.assets = b.scope.assets
 	out.verdict = verdictOf(in.faults)
 	return out
-}
-
-// onlyUnknown reports whether all that is wrong may be right again at the next look.
-func onlyUnknown(faults []Fault) bool {
-	return !slices.ContainsFunc(faults, func(f Fault) bool { return f.Reason != UnknownReference })
 }
 
 // appendJob builds a job, judges it as a whole, and writes it.

@@ -50,6 +50,11 @@ var _ = Describe("Bad input beside good", func() {
 		Eventually(config(ctx, p)).WithContext(ctx).Should(ContainSubstring("serviceMonitor/badmonitor/good/0"))
 		Expect(config(ctx, p)()).NotTo(ContainSubstring("serviceMonitor/badmonitor/bad/0"))
 		t.eventuallyLoaded(ctx)
+
+		change(ctx, good, func(m *v1.ServiceMonitor) { m.Spec.Endpoints[0].Interval = "nonsense:" })
+		Eventually(eventsOn(ctx, good)).WithContext(ctx).Should(ContainElement(ContainSubstring("spec.endpoints[0].interval")))
+		t.eventuallyLoaded(ctx)
+		Expect(config(ctx, p)()).To(ContainSubstring("serviceMonitor/badmonitor/good/0"), "what was good before stays")
 	}, SpecTimeout(4*time.Minute))
 })
 
@@ -93,6 +98,7 @@ var _ = Describe("A killed process", func() {
 		Expect(running.Node.KillContainer(pod, "prometheus", syscall.SIGKILL)).To(Succeed())
 
 		Eventually(func() (time.Time, error) { return p.Started(ctx) }).WithContext(ctx).Should(BeTemporally(">", started))
+		Eventually(func() error { return p.Ready(ctx) }).WithContext(ctx).Should(Succeed(), "before it is ready it answers, and has loaded nothing")
 		Expect(expressions(ctx, p)()).To(HaveKey("Stays"), "the very first load has the rules")
 		create(ctx, t.rule("Comes", "up == 1"))
 		Eventually(expressions(ctx, p)).WithContext(ctx).Should(HaveKey("Comes"))

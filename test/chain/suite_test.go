@@ -6,6 +6,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/promloop/promloop/test/chain/stack"
 	"github.com/promloop/promloop/test/cluster"
@@ -15,6 +16,7 @@ func TestMain(m *testing.M) { cluster.Main(m, stack.Build) }
 
 func TestChain(t *testing.T) {
 	RegisterFailHandler(Fail)
+	ctrl.SetLogger(GinkgoLogr)
 	// Long enough for a pod to start and a kubelet's unpoked period to pass; nothing waits for it when all is well.
 	SetDefaultEventuallyTimeout(2 * time.Minute)
 	SetDefaultEventuallyPollingInterval(50 * time.Millisecond)

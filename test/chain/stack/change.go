@@ -60,7 +60,7 @@ func (s *Stack) Measure(ctx context.Context, c Change, prometheus client.ObjectK
 	}
 	t := Times{Live: time.Since(written)}
 	for _, r := range replicas {
-		report, err := r.Report(ctx, c.Domain)
+		report, err := r.settled(ctx, c.Domain)
 		if err != nil {
 			return Times{}, err
 		}
@@ -69,6 +69,15 @@ func (s *Stack) Measure(ctx context.Context, c Change, prometheus client.ObjectK
 		t.Loaded = max(t.Loaded, report.LoadedAt.Sub(written))
 	}
 	return t, nil
+}
+
+// settled is the report of a sidecar once it has proved what it wants.
+func (r Replica) settled(ctx context.Context, domain contract.Domain) (report contract.Loaded, err error) {
+	err = Until(ctx, func(ctx context.Context) (bool, error) {
+		report, err = r.Report(ctx, domain)
+		return err == nil && report.Loaded == report.Wanted, err
+	})
+	return report, err
 }
 
 // WaitLoaded waits until the status of a Prometheus says that every replica runs what is published.

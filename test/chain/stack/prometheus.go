@@ -114,3 +114,20 @@ func (p *Prometheus) Started(ctx context.Context) (time.Time, error) {
 	info, err := p.Runtimeinfo(ctx)
 	return info.StartTime, err
 }
+
+// Ready returns nil once the server has loaded its first configuration and its data.
+func (p *Prometheus) Ready(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL+"/-/ready", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s is not ready: %s", p.URL, resp.Status)
+	}
+	return nil
+}
