@@ -4,6 +4,7 @@ import (
 	"regexp"
 
 	yaml "go.yaml.in/yaml/v3"
+	corev1 "k8s.io/api/core/v1"
 
 	v1 "github.com/promloop/promloop/api/v1"
 )
@@ -19,24 +20,22 @@ func (run *run) alertingSection() section {
 	p := &run.world.Prometheus.Spec
 	var out alerting
 	return section{
-		key: "alerting",
+		key:     "alerting",
+		inParts: true,
 		inspect: func(in *inspector) {
 			out.AlertRelabelConfigs = withoutReplica(p)
 			if p.Alerting != nil {
 				run.alertmanagers(in, p.Alerting.Alertmanagers, &out)
 			}
-			in.at("spec.additionalAlertRelabelConfigs", func() {
-				for _, step := range run.additionalList(in, p.AdditionalAlertRelabelConfigs) {
-					in.relabelNode(&yaml.Node{Kind: yaml.SequenceNode, Line: step.Line, Content: []*yaml.Node{step}})
-					out.AlertRelabelConfigs = append(out.AlertRelabelConfigs, step)
-				}
+			steps := run.additionalItems(in, "spec.additionalAlertRelabelConfigs", p.AdditionalAlertRelabelConfigs, func(step *yaml.Node) {
+				in.relabelNode(&yaml.Node{Kind: yaml.SequenceNode, Line: step.Line, Content: []*yaml.Node{step}})
 			})
-			in.at("spec.additionalAlertManagerConfigs", func() {
-				for _, am := range run.additionalList(in, p.AdditionalAlertManagerConfigs) {
-					in.relabelNode(under(am, "relabel_configs"))
-					out.Alertmanagers = append(out.Alertmanagers, am)
-				}
+			out.AlertRelabelConfigs = append(out.AlertRelabelConfigs, steps...)
+			managers := run.additionalItems(in, "spec.additionalAlertManagerConfigs", p.AdditionalAlertManagerConfigs, func(am *yaml.Node) {
+				in.relabelNode(under(am, "relabel_configs"))
+				in.relabelNode(under(am, "alert_relabel_configs"))
 			})
+			out.Alertmanagers = append(out.Alertmanagers, managers...)
 		},
 		value: func() any {
 			if p.Alerting == nil && p.AdditionalAlertRelabelConfigs == nil && p.AdditionalAlertManagerConfigs == nil {
@@ -45,6 +44,22 @@ func (run *run) alertingSection() section {
 			return out
 		},
 	}
+}
+
+// additionalItems are those of the user's own text, or none when something is wrong with one.
+func (run *run) additionalItems(in *inspector, path string, sel *corev1.SecretKeySelector, inspect func(*yaml.Node)) []any {
+	var out []any
+	before := len(in.faults)
+	in.at(path, func() {
+		for _, item := range run.additionalList(in, sel) {
+			inspect(item)
+			out = append(out, item)
+		}
+	})
+	if len(in.faults) > before {
+		return nil
+	}
+	return out
 }
 
 func (run *run) alertmanagers(in *inspector, list []v1.AlertmanagerEndpoints, out *alerting) {

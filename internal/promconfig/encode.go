@@ -173,6 +173,9 @@ func mapOf(value *shape) *shape {
 
 func appendIndent(out []byte, n int) []byte {
 	const spaces = "                                "
+	for ; n > len(spaces); n -= len(spaces) {
+		out = append(out, spaces...)
+	}
 	return append(out, spaces[:n]...)
 }
 

@@ -61,6 +61,8 @@ func isHost(text string) bool {
 // job probes each target through the prober. A list of targets wins over an ingress.
 func (p *probe) job(b *builder, _ int) scrapeJob {
 	spec := &p.Spec
+	client := spec.HTTPConfigWithoutTLS
+	client.Authorization = spec.Authorization // the field of the same name in the embedded struct can't be reached from outside
 	job := scrapeJob{
 		JobName:         p.jobName(0),
 		HonorTimestamps: honorTimestamps(new(true), b.spec.OverrideHonorTimestamps),
@@ -69,7 +71,7 @@ func (p *probe) job(b *builder, _ int) scrapeJob {
 		MetricsPath:     firstOf(spec.ProberSpec.Path, "/probe"),
 		Params:          probeParams(spec),
 		Scheme:          spec.ProberSpec.Scheme,
-		httpClient:      b.client(spec.HTTPConfigWithoutTLS, spec.ProberSpec.ProxyConfig, ""),
+		httpClient:      b.client(client, spec.ProberSpec.ProxyConfig, ""),
 		limits: b.enforce(limits{
 			spec.SampleLimit, spec.TargetLimit, spec.LabelLimit, spec.LabelNameLengthLimit, spec.LabelValueLengthLimit,
 			spec.KeepDroppedTargets, nil,

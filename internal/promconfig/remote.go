@@ -12,7 +12,8 @@ func (run *run) remoteWriteSection() section {
 	list := run.world.Prometheus.Spec.RemoteWrite
 	good := make([]bool, len(list))
 	return section{
-		key: "remote_write",
+		key:     "remote_write",
+		inParts: true,
 		inspect: func(in *inspector) {
 			var names []string
 			for i := range list {
@@ -82,7 +83,8 @@ func (run *run) remoteReadSection() section {
 	list := run.world.Prometheus.Spec.RemoteRead
 	good := make([]bool, len(list))
 	return section{
-		key: "remote_read",
+		key:     "remote_read",
+		inParts: true,
 		inspect: func(in *inspector) {
 			var names []string
 			for i := range list {

@@ -15,6 +15,8 @@ type section struct {
 	value func() any
 	// needed is set where a configuration without the section would mean something else.
 	needed bool
+	// inParts is set where value leaves out only what is wrong.
+	inParts bool
 }
 
 // ownSections are all sections but the scrape jobs.
@@ -62,8 +64,8 @@ func (run *run) section(s section) (text []byte, ok bool) {
 			run.assets(in.refs) // those that it names and that are still there
 			return stays, true
 		}
-		if s.needed {
-			return nil, false
+		if s.needed || !s.inParts {
+			return nil, !s.needed
 		}
 	}
 	return run.encodeSection(s.key, s.value()), true

@@ -13,7 +13,7 @@ type storage struct {
 }
 
 type exemplars struct {
-	MaxExemplars int64 `yaml:"max_exemplars"`
+	MaxExemplars *int64 `yaml:"max_exemplars"`
 }
 
 type tsdb struct {
@@ -46,7 +46,7 @@ func (s *settings) storage() any {
 		out.TSDB = &t
 	}
 	if p.Exemplars != nil && p.Exemplars.MaxSize != nil {
-		out.Exemplars = &exemplars{MaxExemplars: *p.Exemplars.MaxSize}
+		out.Exemplars = &exemplars{MaxExemplars: p.Exemplars.MaxSize}
 	}
 	if out == (storage{}) {
 		return nil

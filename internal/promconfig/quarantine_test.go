@@ -1,0 +1,150 @@
+package promconfig_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/promconfig"
+	"github.com/promloop/promloop/internal/selection"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// secretValue is the reference of a key of the Secret extra, which belongs to the Prometheus.
+func secretValue(key, value string) world.Values {
+	r := world.Reference{Source: world.FromSecret, Namespace: "monitoring", Name: "extra", Key: key}
+	return world.NewValues(map[world.Reference]world.Value{r: world.NewValue([]byte(value))}, nil)
+}
+
+func extra(key string) *corev1.SecretKeySelector {
+	return &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "extra"}, Key: key}
+}
+
+func newPrometheus(change func(*v1.PrometheusSpec)) *v1.Prometheus {
+	p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: "main"}}
+	p.Spec.ServiceMonitorSelector = &metav1.LabelSelector{}
+	if change != nil {
+		change(&p.Spec)
+	}
+	return p
+}
+
+func render(t *testing.T, w *world.World) (map[string]any, promconfig.Result) {
+	t.Helper()
+	result := promconfig.NewRenderer().Render(w, selection.Result{
+		ServiceMonitors: w.ServiceMonitors, PodMonitors: w.PodMonitors, Probes: w.Probes, ScrapeConfigs: w.ScrapeConfigs,
+	})
+	text, err := result.Plain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config map[string]any
+	if err := yaml.UnmarshalStrict(text, &config); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	return config, result
+}
+
+func verdictOn(result promconfig.Result, kind world.Kind) world.Verdict {
+	for id, verdict := range result.Verdicts {
+		if id.Kind == kind {
+			return verdict
+		}
+	}
+	return world.Verdict{}
+}
+
+// Before anything is published, what is wrong with the Prometheus itself is left out: the rest is worth having.
+func TestSectionsThatAreWrong(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason  string
+		spec    func(*v1.PrometheusSpec)
+		values  world.Values
+		section string
+		want    any
+		says    string
+	}{
+		"OTLP": {
+			reason:  "Prometheus refuses the whole file over two fields that exclude each other",
+			spec:    func(p *v1.PrometheusSpec) { p.OTLP = &v1.OTLPConfig{IgnoreResourceAttributes: []string{"a"}} },
+			section: "otlp", says: "spec.otlp",
+		},
+		"OneOfTwoWriters": {
+			reason: "one endpoint that is wrong does not end writing to the other",
+			spec: func(p *v1.PrometheusSpec) {
+				p.RemoteWrite = []v1.RemoteWriteSpec{{URL: "http://good.example"}, {URL: "http://bad.example", BasicAuth: &v1.BasicAuth{Username: *extra("user")}}}
+			},
+			section: "remote_write", want: []any{map[string]any{"url": "http://good.example"}}, says: "spec.remoteWrite[1].basicAuth.username",
+		},
+		"AlertRelabeling": {
+			reason: "text with one wrong step means something else without it",
+			spec: func(p *v1.PrometheusSpec) {
+				p.AdditionalAlertRelabelConfigs = extra("relabel")
+			},
+			values:  secretValue("relabel", "- {regex: a, action: labeldrop}\n- {regex: (, action: labeldrop}\n"),
+			section: "alerting",
+			want:    map[string]any{"alert_relabel_configs": []any{map[string]any{"action": "labeldrop", "regex": "prometheus_replica"}}},
+			says:    "spec.additionalAlertRelabelConfigs",
+		},
+		"NoExemplars": {
+			reason:  "zero turns exemplars off, and must not be taken for unset",
+			spec:    func(p *v1.PrometheusSpec) { p.Version, p.Exemplars = "v3.0.0", &v1.Exemplars{MaxSize: new(int64(0))} },
+			section: "storage", want: map[string]any{"exemplars": map[string]any{"max_exemplars": float64(0)}},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config, result := render(t, &world.World{Prometheus: newPrometheus(tc.spec), Values: tc.values})
+			if diff := cmp.Diff(tc.want, config[tc.section]); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+			if got := verdictOn(result, world.Prometheus).Message; !strings.Contains(got, tc.says) || (tc.says == "") != (got == "") {
+				t.Errorf("%s: the verdict says %q, want %q", tc.reason, got, tc.says)
+			}
+		})
+	}
+}
+
+func TestAdditionalScrapeConfigsOfAnyDepth(t *testing.T) {
+	t.Parallel()
+	deep := "- job_name: deep\n  params: " + strings.Repeat("{a: ", 60) + "b" + strings.Repeat("}", 60) + "\n"
+	w := &world.World{
+		Prometheus: newPrometheus(func(p *v1.PrometheusSpec) { p.AdditionalScrapeConfigs = extra("jobs") }),
+		Values:     secretValue("jobs", deep),
+	}
+	config, result := render(t, w)
+	var want []any
+	if err := yaml.Unmarshal([]byte(deep), &want); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, config["scrape_configs"]); diff != "" {
+		t.Errorf("text of the user's own keeps its meaning, however deep it is nested (-want +got):\n%s", diff)
+	}
+	if len(result.Verdicts) > 0 {
+		t.Errorf("nothing is wrong with it: %v", result.Verdicts)
+	}
+}
+
+func TestProbeAuthorizes(t *testing.T) {
+	t.Parallel()
+	probe := &v1.Probe{ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: "site"}}
+	probe.Spec.ProberSpec.URL = "prober:9115"
+	probe.Spec.Authorization = &v1.SafeAuthorization{Credentials: extra("token")}
+	probe.Spec.Targets.StaticConfig = &v1.ProbeTargetStaticConfig{Targets: []string{"example.com"}}
+	config, result := render(t, &world.World{Prometheus: newPrometheus(nil), Probes: []*v1.Probe{probe}, Values: secretValue("token", "t")})
+	if result.Jobs != 1 {
+		t.Fatalf("the probe is rendered: %v", result.Verdicts)
+	}
+	want := map[string]any{"type": "Bearer", "credentials": "t"}
+	got := config["scrape_configs"].([]any)[0].(map[string]any)["authorization"]
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("a Probe has a field authorization of its own beside the one that it embeds (-want +got):\n%s", diff)
+	}
+}
