@@ -1,0 +1,2 @@
+// Package rules holds promloop's rule planning next to prometheus-operator's: the same objects, the same change, and what each does.
+package rules
