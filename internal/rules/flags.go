@@ -1,0 +1,60 @@
+package rules
+
+import (
+	"flag"
+	"fmt"
+	"strconv"
+)
+
+// limitFlag is the flag of one limit.
+type limitFlag struct {
+	name, usage string
+	limit       func(*Limits) *int
+}
+
+func limitFlags() []limitFlag {
+	return []limitFlag{
+		{"rule-shard-bytes", "most bytes of names and contents in one rule ConfigMap", func(l *Limits) *int { return &l.ShardBytes }},
+		{"rule-shard-fill-bytes", "fill up to which new files go into the rule ConfigMaps that exist", func(l *Limits) *int { return &l.FillBytes }},
+		{"rule-object-bytes", "most bytes of an object at admission, looked at before anything is parsed", func(l *Limits) *int { return &l.ObjectBytes }},
+		{"rule-groups-per-object", "most groups in a PrometheusRule", func(l *Limits) *int { return &l.GroupsPerObject }},
+		{"rule-rules-per-group", "most rules in a group", func(l *Limits) *int { return &l.RulesPerGroup }},
+		{"rule-expr-bytes", "most bytes of an expression", func(l *Limits) *int { return &l.ExprBytes }},
+		{"rule-expr-depth", "deepest nesting of an expression", func(l *Limits) *int { return &l.ExprDepth }},
+		{"rule-expr-operators", "most operators in an expression", func(l *Limits) *int { return &l.ExprOperators }},
+		{"rule-expr-string-bytes", "most bytes of a string in an expression", func(l *Limits) *int { return &l.ExprStringBytes }},
+		{"rule-template-bytes", "most bytes of a rule's label or annotation", func(l *Limits) *int { return &l.TemplateBytes }},
+		{"rule-namespace-bytes", "most bytes of rules of one namespace in a Prometheus, 0 for no limit", func(l *Limits) *int { return &l.NamespaceBytes }},
+		{"rule-namespace-groups", "most groups of one namespace in a Prometheus, 0 for no limit", func(l *Limits) *int { return &l.NamespaceGroups }},
+		{"rule-namespace-rules", "most rules of one namespace in a Prometheus, 0 for no limit", func(l *Limits) *int { return &l.NamespaceRules }},
+		{"rule-reserve-bytes", "bytes of all rule ConfigMaps kept for namespaces with few rules", func(l *Limits) *int { return &l.ReserveBytes }},
+		{"rule-reserve-share", "most bytes of a namespace that may use the reserve", func(l *Limits) *int { return &l.ReserveShare }},
+	}
+}
+
+// Flags registers a flag for every limit. What it returns gives the limits once fs is parsed: those that were set, and for the
+// others the defaults for the number of ConfigMaps.
+func Flags(fs *flag.FlagSet) func(shards int) Limits {
+	set := map[string]int{}
+	defaults := DefaultLimits(16)
+	for _, f := range limitFlags() {
+		usage := fmt.Sprintf("%s (default %d)", f.usage, *f.limit(&defaults))
+		fs.Func(f.name, usage, func(text string) error {
+			value, err := strconv.Atoi(text)
+			if err != nil || value < 0 {
+				return fmt.Errorf("%q is not a number of 0 or more", text)
+			}
+			set[f.name] = value
+			return nil
+		})
+	}
+	return func(shards int) Limits {
+		limits := DefaultLimits(shards)
+		for _, f := range limitFlags() {
+			if value, ok := set[f.name]; ok {
+				*f.limit(&limits) = value
+			}
+		}
+		return limits
+	}
+}
