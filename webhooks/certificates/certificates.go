@@ -154,11 +154,20 @@ func (c *Certificates) show(cert tls.Certificate) {
 }
 
 func (c *Certificates) watchDir(mgr ctrl.Manager) error {
+	watcher, err := c.dirWatcher()
+	if err != nil {
+		return err
+	}
+	return mgr.Add(watcher)
+}
+
+// dirWatcher shows the certificate in the directory, and every later one once the watcher is started.
+func (c *Certificates) dirWatcher() (*certwatcher.CertWatcher, error) {
 	o := c.options
 	watcher, err := certwatcher.New(o.path(o.CertName), o.path(o.KeyName))
 	if err != nil {
-		return fmt.Errorf("the webhook's certificate must be in %s: %w", o.Dir, err)
+		return nil, fmt.Errorf("the webhook's certificate must be in %s: %w", o.Dir, err)
 	}
 	watcher.RegisterCallback(c.show)
-	return mgr.Add(watcher)
+	return watcher, nil
 }
