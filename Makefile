@@ -54,7 +54,11 @@ test-upstream: ## Same input, compared results: upstream's types and generator a
 
 .PHONY: test-chain
 test-chain: parts ## The whole chain: a change of a custom resource, seen in a real Prometheus.
-	cd test/chain && go test -count=1 ./...
+	cd test/chain && go test -count=1 -timeout 30m ./...
+
+.PHONY: latency
+latency: parts ## 50 changes of each kind at a kubelet's rhythm: `latency <kind> <p50> <p95>` from apply to every replica.
+	cd test/chain && PROMLOOP_SAMPLES=50 go test -count=1 -timeout 30m . -ginkgo.focus Latency
 
 .PHONY: parts
 parts: ## Build the programs of the test cluster, once.

@@ -3,7 +3,9 @@ package chain
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -18,8 +20,18 @@ import (
 	"github.com/promloop/promloop/test/chain/stack"
 )
 
-// samples is how many changes of each kind are measured.
-const samples = 50
+// samples is how many changes of each kind are measured: a few in every run of the suite, PROMLOOP_SAMPLES of them where the figures
+// are the point (make latency).
+func samples() int {
+	if n, err := strconv.Atoi(os.Getenv("PROMLOOP_SAMPLES")); err == nil {
+		return n
+	}
+	return 8
+}
+
+// lateness is what the suite itself insists on: figures depend on the machine, but a change that waits for the kubelet's own pace
+// of 60 to 90 s was not poked.
+const lateness = 15 * time.Second
 
 // The node keeps a kubelet's rhythm here: nothing arrives sooner than on a real one, and without a poke it takes 60 to 90 s.
 var _ = Describe("Latency", Serial, func() {
@@ -35,9 +47,10 @@ var _ = Describe("Latency", Serial, func() {
 			{"PodMonitor", t.podMonitorChanges(ctx)},
 		} {
 			live, told := t.measure(ctx, kind.change)
-			AddReportEntry("latency", fmt.Sprintf("latency %s %s %s, status after that %s", kind.name, percentile(live, 50), percentile(live, 95), percentile(told, 95)))
-			Expect(percentile(live, 95)).To(BeNumerically("<", 1500*time.Millisecond), "the kubelet's floor of 1 s between two syncs, and a reload")
-			Expect(percentile(told, 95)).To(BeNumerically("<", 500*time.Millisecond), "the status follows at once")
+			fmt.Fprintf(os.Stderr, "latency %s %s %s\n", kind.name, percentile(live, 50), percentile(live, 95))
+			fmt.Fprintf(os.Stderr, "status %s %s %s\n", kind.name, percentile(told, 50), percentile(told, 95))
+			Expect(percentile(live, 95)).To(BeNumerically("<", lateness), "pods are poked")
+			Expect(percentile(told, 95)).To(BeNumerically("<", lateness), "sidecars are asked by long poll")
 		}
 	}, SpecTimeout(15*time.Minute))
 })
@@ -47,7 +60,7 @@ var _ = Describe("Latency", Serial, func() {
 func (t team) measure(ctx context.Context, change func(n int) stack.Change) (live, told []time.Duration) {
 	GinkgoHelper()
 	key := client.ObjectKey{Namespace: t.namespace, Name: "main"}
-	for n := range samples {
+	for n := range samples() {
 		times, err := running.Measure(ctx, change(n), key)
 		Expect(err).NotTo(HaveOccurred())
 		seen := time.Now()

@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/utils/ptr"
@@ -85,7 +86,11 @@ func change[T client.Object](ctx context.Context, o T, edit func(T)) {
 			return err
 		}
 		edit(o)
-		return running.Client.Update(ctx, o)
+		err := running.Client.Update(ctx, o)
+		if err != nil && !apierrors.IsConflict(err) {
+			return StopTrying("the API server does not take it").Wrap(err)
+		}
+		return err
 	}).WithContext(ctx).Should(Succeed())
 }
 
