@@ -51,7 +51,9 @@ var _ = Describe("Bad input beside good", func() {
 		Expect(config(ctx, p)()).NotTo(ContainSubstring("serviceMonitor/badmonitor/bad/0"))
 		t.eventuallyLoaded(ctx)
 
-		change(ctx, good, func(m *v1.ServiceMonitor) { m.Spec.Endpoints[0].MetricRelabelConfigs = bad.Spec.Endpoints[0].MetricRelabelConfigs })
+		change(ctx, good, func(m *v1.ServiceMonitor) {
+			m.Spec.Endpoints[0].MetricRelabelConfigs = bad.Spec.Endpoints[0].MetricRelabelConfigs
+		})
 		Eventually(eventsOn(ctx, good)).WithContext(ctx).Should(ContainElement(ContainSubstring("spec.endpoints[0].metricRelabelings[0]")))
 		t.eventuallyLoaded(ctx)
 		Expect(config(ctx, p)()).To(ContainSubstring("serviceMonitor/badmonitor/good/0"), "what was good before stays")

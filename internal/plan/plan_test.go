@@ -1,0 +1,230 @@
+package plan
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/rules"
+	"github.com/promloop/promloop/internal/world"
+)
+
+var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+
+// someWorld is a Prometheus that selects everything in its namespace, with the given rules and monitors.
+func someWorld(objects int) *world.World {
+	p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "main", UID: "uid", Generation: 1}}
+	all := &metav1.LabelSelector{}
+	p.Spec.ServiceMonitorSelector, p.Spec.RuleSelector = all, all
+	w := &world.World{
+		Now: noon, Prometheus: p, Salt: []byte("salt"), Namespaces: map[string]labels.Set{"ns": {}},
+		Options: world.Options{RuleShards: 16, ConfigParts: 16, AssetShards: 4, PrometheusBaseImage: "prometheus", ConfigReloaderImage: "promloop/c", RulesReloaderImage: "promloop/r"},
+	}
+	for n := range objects {
+		meta := metav1.ObjectMeta{Namespace: "ns", Name: fmt.Sprintf("o-%03d", n), UID: types.UID(fmt.Sprint(n)), Generation: 1}
+		monitor := &v1.ServiceMonitor{ObjectMeta: meta}
+		monitor.Spec.Endpoints = []v1.Endpoint{{Port: "web"}}
+		rule := &v1.PrometheusRule{ObjectMeta: meta}
+		rule.Spec.Groups = []v1.RuleGroup{{Name: "g", Rules: []v1.Rule{{Record: "r:x", Expr: intstr.FromString("up")}}}}
+		w.ServiceMonitors, w.Rules = append(w.ServiceMonitors, monitor), append(w.Rules, rule)
+	}
+	return w
+}
+
+// settle puts what was planned into the world, as the API server would.
+func settle(w *world.World, pl Plan) {
+	for _, o := range pl.Writes {
+		o.SetUID("uid-" + types.UID(o.GetName()))
+		o.SetResourceVersion("1")
+		switch o := o.(type) {
+		case *corev1.Secret:
+			settleSecret(w, o)
+		case *corev1.ConfigMap:
+			if o.Name == world.RulesManifestName("main") {
+				w.Owned.RulesManifest = o
+				continue
+			}
+			w.Owned.RuleShards = slices.DeleteFunc(w.Owned.RuleShards, func(cm *corev1.ConfigMap) bool { return cm.Name == o.Name })
+			w.Owned.RuleShards = append(w.Owned.RuleShards, o)
+		case *appsv1.StatefulSet:
+			w.Owned.StatefulSets = []*appsv1.StatefulSet{o}
+		case *corev1.Service:
+			w.Owned.Services = []*corev1.Service{o}
+		}
+	}
+}
+
+func settleSecret(w *world.World, s *corev1.Secret) {
+	switch s.Name {
+	case world.WorkloadName("main"):
+		w.Owned.ConfigSecret = s
+	case world.ConfigManifestName("main"):
+		w.Owned.ConfigManifest = s
+	default:
+		w.Owned.Secrets = slices.DeleteFunc(w.Owned.Secrets, func(have *corev1.Secret) bool { return have.Name == s.Name })
+		w.Owned.Secrets = append(w.Owned.Secrets, s)
+	}
+}
+
+func planner() *Planner { return NewPlanner(rules.DefaultLimits(16)) }
+
+func names(objects []Object) []string {
+	var out []string
+	for _, o := range objects {
+		out = append(out, fmt.Sprintf("%T/%s", o, o.GetName()))
+	}
+	return out
+}
+
+func TestWhatAManifestDescribesIsWrittenBeforeIt(t *testing.T) {
+	got := names(planner().For(someWorld(1)).Writes)
+	want := []string{
+		"*v1.Secret/prometheus-main-tls-assets-0", "*v1.Secret/prometheus-main-web-config",
+		"*v1.ConfigMap/prometheus-main-rulefiles-0", "*v1.Secret/prometheus-main",
+		"*v1.Secret/prometheus-main-config-manifest", "*v1.ConfigMap/prometheus-main-rules-manifest",
+		"*v1.StatefulSet/prometheus-main", "*v1.Service/prometheus-operated",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("an interruption after any write must leave a complete set, the old or the new (-want +got):\n%s", diff)
+	}
+}
+
+func TestOneChangeWritesItsPartAndTheManifest(t *testing.T) {
+	cases := map[string]struct {
+		change func(w *world.World)
+		want   []string
+	}{
+		"Nothing": {func(*world.World) {}, nil},
+		"Rule": {func(w *world.World) {
+			rule := w.Rules[7].DeepCopy()
+			rule.Generation++
+			rule.Spec.Groups[0].Rules[0].Expr = intstr.FromString("up == 1")
+			w.Rules[7] = rule
+		}, []string{"*v1.ConfigMap/prometheus-main-rulefiles-0", "*v1.ConfigMap/prometheus-main-rules-manifest"}},
+		"Monitor": {func(w *world.World) {
+			monitor := w.ServiceMonitors[7].DeepCopy()
+			monitor.Generation++
+			monitor.Spec.Endpoints[0].Port = "other"
+			w.ServiceMonitors[7] = monitor
+		}, []string{"*v1.Secret/prometheus-main", "*v1.Secret/prometheus-main-config-manifest"}},
+		"Deleted": {func(w *world.World) { w.Owned.RuleShards = nil }, []string{"*v1.ConfigMap/prometheus-main-rulefiles-0"}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w, p := someWorld(50), planner()
+			settle(w, p.For(w))
+			settle(w, p.For(w)) // what is read back from a StatefulSet may bear on the next
+			tc.change(w)
+			w.Now = noon.Add(time.Minute)
+			pl := p.For(w)
+			if diff := cmp.Diff(tc.want, names(pl.Writes)); diff != "" {
+				t.Errorf("writes (-want +got):\n%s", diff)
+			}
+			for _, o := range pl.Writes {
+				if name != "Deleted" && o.GetResourceVersion() == "" {
+					t.Errorf("%s must carry the resourceVersion that it was decided on", o.GetName())
+				}
+			}
+		})
+	}
+}
+
+func TestOrderAndMemoryChangeNothing(t *testing.T) {
+	w, remembering := someWorld(60), planner()
+	want := remembering.For(w)
+	for seed := range uint64(5) {
+		shuffled := someWorld(60)
+		random := rand.New(rand.NewPCG(seed, 1))
+		random.Shuffle(60, func(i, j int) {
+			shuffled.ServiceMonitors[i], shuffled.ServiceMonitors[j] = shuffled.ServiceMonitors[j], shuffled.ServiceMonitors[i]
+		})
+		for name, p := range map[string]*Planner{"new": planner(), "remembering": remembering} {
+			got := p.For(shuffled)
+			if diff := cmp.Diff(want.Wanted, got.Wanted); diff != "" {
+				t.Fatalf("%s planner, seed %d (-sorted +shuffled):\n%s", name, seed, diff)
+			}
+		}
+	}
+}
+
+func TestGenerationsGrow(t *testing.T) {
+	w, p := someWorld(3), planner()
+	first := p.For(w)
+	settle(w, first)
+	w.Now = noon.Add(-time.Hour) // a clock that was set back
+	w.Rules = w.Rules[1:]
+	second := p.For(w)
+	if second.Wanted.Rules.Generation != first.Wanted.Rules.Generation+1 {
+		t.Errorf("generation went from %d to %d: sidecars ignore lower ones", first.Wanted.Rules.Generation, second.Wanted.Rules.Generation)
+	}
+	if second.Wanted.Config.Generation != first.Wanted.Config.Generation {
+		t.Error("an equal set keeps its generation")
+	}
+}
+
+func TestUnmanagedSecretIsTheUsersOwn(t *testing.T) {
+	w := someWorld(2)
+	w.Prometheus.Spec.ServiceMonitorSelector = nil
+	own := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "prometheus-main"}, Data: map[string][]byte{"prometheus.yaml.gz": []byte("mine")}}
+	w.Owned.ConfigSecret = own
+	pl := planner().For(w)
+	for _, o := range append(pl.Writes, pl.Prune...) {
+		if strings.HasPrefix(o.GetName(), "prometheus-main") && o.GetName() == own.Name {
+			if _, ok := o.(*corev1.Secret); ok {
+				t.Errorf("%T %s would be touched", o, o.GetName())
+			}
+		}
+	}
+	if pl.Wanted.Config.Digest != "" {
+		t.Error("nothing is wanted of a configuration that is the user's own")
+	}
+	w.Owned.ConfigSecret = nil
+	if got := names(planner().For(w).Writes); !slices.Contains(got, "*v1.Secret/prometheus-main") {
+		t.Errorf("an empty one is made once, so that the pod can start: %v", got)
+	}
+}
+
+func TestSurplusIsOnlyWhatIsOurs(t *testing.T) {
+	w, p := someWorld(2), planner()
+	settle(w, p.For(w))
+	stale := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "prometheus-main-tls-assets-3"}}
+	ownedBy(w.Prometheus, stale)
+	foreign := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "prometheus-main-own"}}
+	w.Owned.Secrets = append(w.Owned.Secrets, stale, foreign)
+	if diff := cmp.Diff([]string{"*v1.Secret/prometheus-main-tls-assets-3"}, names(p.For(w).Prune)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestWithinTakesDefaultsForNoDifference(t *testing.T) {
+	cases := map[string]struct {
+		reason     string
+		want, have any
+		same       bool
+	}{
+		"Defaulted": {"the API server fills in what was left out", map[string]any{"a": "x"}, map[string]any{"a": "x", "b": int64(1)}, true},
+		"Changed":   {"somebody changed what we set", map[string]any{"a": "x"}, map[string]any{"a": "y"}, false},
+		"Removed":   {"somebody removed what we set", map[string]any{"a": "x"}, map[string]any{}, false},
+		"Empty":     {"an empty value that the API server drops is no difference", map[string]any{"a": map[string]any{}}, map[string]any{}, true},
+		"Longer":    {"an item that somebody added to a list of ours is one", []any{"x"}, []any{"x", "y"}, false},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := within(tc.want, tc.have); got != tc.same {
+				t.Errorf("%s: got %v", tc.reason, got)
+			}
+		})
+	}
+}
