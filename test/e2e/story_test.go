@@ -22,6 +22,9 @@ const (
 	changes   = 30                      // of each kind, for the latencies
 	limit     = 1500 * time.Millisecond // for 95 % of them
 	pollEvery = 10 * time.Millisecond
+
+	mebibyte  = 1 << 20
+	bulkParts = 4 // objects per MiB: small enough that a ConfigMap holds several
 )
 
 // p50 is what half of the changes of a kind took at most.
@@ -89,10 +92,10 @@ func goesLive() {
 	It("grows from 1 to 9 MiB of rules without a restart", func(ctx SpecContext) {
 		all, before := servers(ctx), restarts(ctx)
 		for step := range 9 {
-			for half := range 2 {
-				Expect(running.Client.Create(ctx, bulk(fmt.Sprintf("bulk-%d-%d", step, half), 512<<10))).To(Succeed())
+			for part := range bulkParts {
+				Expect(running.Client.Create(ctx, bulk(fmt.Sprintf("bulk-%d-%d", step, part), mebibyte/bulkParts))).To(Succeed())
 			}
-			inAll(ctx, all, hasGroup(ctx, fmt.Sprintf("bulk-%d-1", step)))
+			inAll(ctx, all, hasGroup(ctx, fmt.Sprintf("bulk-%d-%d", step, bulkParts-1)))
 		}
 		Expect(restarts(ctx)).To(Equal(before), "rules reach a pod through its volumes")
 		row("restarts while rules grew to 9 MiB: 0 in %d containers", len(before))
