@@ -81,7 +81,7 @@ func (in *inspector) proxy(p *v1.ProxyConfig) {
 		in.fault(InvalidClient, "proxyConnectHeader needs proxyUrl or proxyFromEnvironment")
 	}
 	if url != "" {
-		in.at("proxyUrl", func() { in.url(url) })
+		in.at("proxyUrl", func() { in.url(url, "http", "https", "socks5", "socks5h") })
 	}
 }
 
@@ -144,9 +144,6 @@ func (in *inspector) tls(t *v1.SafeTLSConfig) {
 	if t.MinVersion != nil && t.MaxVersion != nil && *t.MinVersion > *t.MaxVersion {
 		in.fault(InvalidClient, "minVersion %s is above maxVersion %s", *t.MinVersion, *t.MaxVersion)
 	}
-	if in.lookup == nil {
-		return
-	}
 	if ca, ok := in.content(t.CA); ok {
 		in.at("ca", func() { in.certificate(ca) })
 	}
@@ -164,7 +161,7 @@ func (in *inspector) tls(t *v1.SafeTLSConfig) {
 func (in *inspector) content(sel v1.SecretOrConfigMap) ([]byte, bool) {
 	s := scope{namespace: in.namespace}
 	r, ok := s.referenceOf(sel)
-	if !ok {
+	if !ok || in.lookup == nil {
 		return nil, false
 	}
 	value, err := in.lookup(r)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -23,6 +24,15 @@ func (in *inspector) duration(text string) {
 	if _, err := model.ParseDuration(text); err != nil {
 		in.fault(InvalidDuration, "%q is no duration such as 30s or 1m30s", text)
 	}
+}
+
+// durationOr is a duration, or a default where it is not set or can't be read.
+func durationOr(d *v1.Duration, or string) model.Duration {
+	if parsed, err := model.ParseDuration(string(valueOr(d, ""))); err == nil {
+		return parsed
+	}
+	parsed, _ := model.ParseDuration(or)
+	return parsed
 }
 
 var sizePattern = regexp.MustCompile(`^([0-9]*\.?[0-9]+)([KMGTPE]?)i?B$`)
@@ -58,14 +68,21 @@ func (in *inspector) size(size *v1.ByteSize) {
 	}
 }
 
-func (in *inspector) url(text string) {
+// url takes addresses of the given schemes, or of HTTP.
+func (in *inspector) url(text string, schemes ...string) {
+	if text == "" {
+		return // told where it is needed
+	}
+	if len(schemes) == 0 {
+		schemes = []string{"http", "https"}
+	}
 	u, err := url.Parse(text)
 	if err != nil {
 		in.fault(InvalidURL, "%v", err)
 		return
 	}
-	if u.Scheme == "" || u.Host == "" {
-		in.fault(InvalidURL, "%q has no scheme and host, as in http://example.com", text)
+	if !slices.Contains(schemes, u.Scheme) || u.Host == "" {
+		in.fault(InvalidURL, "%q is no address such as http://example.com", text)
 	}
 }
 

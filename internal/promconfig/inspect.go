@@ -9,6 +9,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"github.com/blang/semver/v4"
 	"github.com/prometheus/common/model"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -29,8 +30,8 @@ type inspector struct {
 // rules are what an object is held to.
 type rules struct {
 	scheme model.ValidationScheme
-	// major version of Prometheus.
-	version uint64
+	// version of Prometheus; the zero value stands for the newest.
+	version semver.Version
 	// newer is set for a Prometheus that is newer than this operator knows.
 	newer bool
 	// lookup tells whether a reference can be read. It is nil where only the object itself is judged.
@@ -43,6 +44,10 @@ type rules struct {
 	// interval and classes are those of the Prometheus, where it is known.
 	interval v1.Duration
 	classes  map[string]scrapeClass
+}
+
+func (r *rules) atLeast(version string) bool {
+	return r.version.EQ(semver.Version{}) || r.version.GE(semver.MustParse(version))
 }
 
 // step is a field's name, or an index where the name is empty.

@@ -36,6 +36,8 @@ func (run *run) inspectGlobal(in *inspector) {
 	})
 }
 
+const legacy = model.LegacyValidation
+
 // protocols refuses those that stand twice.
 func (in *inspector) protocols(list []v1.ScrapeProtocol) {
 	for i, p := range list {
@@ -47,7 +49,7 @@ func (in *inspector) protocols(list []v1.ScrapeProtocol) {
 
 // escaping refuses names in UTF-8 from targets where such names are not taken.
 func (in *inspector) escaping(scheme model.ValidationScheme, escaping *v1.NameEscapingSchemeOptions) {
-	if scheme == model.LegacyValidation && valueOr(escaping, "") == v1.AllowUTF8NameEscapingScheme && in.version >= 3 {
+	if scheme == legacy && valueOr(escaping, "") == v1.AllowUTF8NameEscapingScheme && in.atLeast("3.4.0") {
 		in.at("nameEscapingScheme", func() { in.fault(InvalidField, "AllowUTF8 needs nameValidationScheme UTF8") })
 	}
 }

@@ -25,6 +25,7 @@ func (m *podMonitor) inspect(in *inspector) {
 	shared := m.Spec
 	shared.PodMetricsEndpoints = nil
 	in.walk(&shared)
+	in.protocols(m.Spec.ScrapeProtocols)
 }
 
 func (m *podMonitor) inspectPart(in *inspector, n int) {

@@ -23,6 +23,7 @@ func (p *probe) jobName(int) string             { return "probe/" + p.Namespace 
 
 func (p *probe) inspect(in *inspector) {
 	in.walk(&p.Spec)
+	in.protocols(p.Spec.ScrapeProtocols)
 	in.timing(p.Spec.Interval, p.Spec.ScrapeTimeout)
 	if url := p.Spec.ProberSpec.URL; !isHostPort(url) {
 		in.at("prober.url", func() { in.fault(InvalidTarget, "%q is no host or host:port", url) })

@@ -35,7 +35,7 @@ func (run *run) inspector(namespace string) *inspector {
 	s := run.settings
 	return &inspector{namespace: namespace, rules: rules{
 		scheme:    s.scheme(nil),
-		version:   s.version.Major,
+		version:   s.version,
 		newer:     s.version.GT(newestVersion),
 		lookup:    run.world.Values.Get,
 		denyFiles: s.spec.ArbitraryFSAccessThroughSMs.Deny,

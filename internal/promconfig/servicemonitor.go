@@ -25,6 +25,7 @@ func (m *serviceMonitor) inspect(in *inspector) {
 	shared := m.Spec
 	shared.Endpoints = nil
 	in.walk(&shared)
+	in.protocols(m.Spec.ScrapeProtocols)
 }
 
 func (m *serviceMonitor) inspectPart(in *inspector, n int) {

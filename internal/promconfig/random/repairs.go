@@ -1,0 +1,133 @@
+package random
+
+import (
+	"reflect"
+
+	corev1 "k8s.io/api/core/v1"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/api/v1alpha1"
+)
+
+// needed are lists without which the rest is refused.
+var needed = map[string]bool{"static": true, "files": true, "targets": true, "endpoints": true, "podMetricsEndpoints": true, "names": true}
+
+func repairing[T any](repair func(*filler, *T)) func(*filler, reflect.Value) {
+	return func(f *filler, v reflect.Value) { repair(f, v.Addr().Interface().(*T)) }
+}
+
+// repairs make what was drawn field by field fit together.
+var repairs map[reflect.Type]func(*filler, reflect.Value)
+
+func init() {
+	repairs = map[reflect.Type]func(*filler, reflect.Value){
+		reflect.TypeFor[v1.SafeTLSConfig]():            repairing(safeTLS),
+		reflect.TypeFor[v1.TLSConfig]():                repairing(tlsFiles),
+		reflect.TypeFor[v1.Authorization]():            repairing(authorization),
+		reflect.TypeFor[v1.Sigv4]():                    repairing(sigv4),
+		reflect.TypeFor[v1.MetadataConfig]():           func(*filler, reflect.Value) {},
+		reflect.TypeFor[v1.OTLPConfig]():               repairing(otlp),
+		reflect.TypeFor[v1.ProbeTargets]():             repairing(probeTargets),
+		reflect.TypeFor[v1alpha1.KubernetesSDConfig](): repairing(kubernetesSD),
+		reflect.TypeFor[v1alpha1.AzureSDConfig]():      repairing(azureSD),
+		reflect.TypeFor[v1alpha1.DNSSDConfig]():        repairing(dnsSD),
+		reflect.TypeFor[v1alpha1.EC2SDConfig](): repairing(func(_ *filler, c *v1alpha1.EC2SDConfig) {
+			keyPair(&c.AccessKey, &c.SecretKey)
+			c.Region = new("eu-west-1")
+		}),
+		reflect.TypeFor[v1alpha1.LightSailSDConfig](): repairing(func(_ *filler, c *v1alpha1.LightSailSDConfig) {
+			keyPair(&c.AccessKey, &c.SecretKey)
+			c.Region = new("eu-west-1")
+		}),
+		reflect.TypeFor[v1alpha1.OpenStackSDConfig](): repairing(func(_ *filler, c *v1alpha1.OpenStackSDConfig) { c.IdentityEndpoint = nil }),
+		reflect.TypeFor[v1alpha1.ScrapeConfigSpec]():  repairing(func(_ *filler, c *v1alpha1.ScrapeConfigSpec) { c.NameValidationScheme = nil }),
+		reflect.TypeFor[v1alpha1.IonosSDConfig]():     repairing(ionos),
+		reflect.TypeFor[v1alpha1.ConsulSDConfig]():    repairing(consul),
+	}
+}
+
+func safeTLS(f *filler, t *v1.SafeTLSConfig) {
+	t.CA, t.Cert, t.KeySecret = v1.SecretOrConfigMap{}, v1.SecretOrConfigMap{}, nil
+	if f.seldom("ca") {
+		t.CA = v1.SecretOrConfigMap{ConfigMap: configMapKey("ca")}
+	}
+	if f.seldom("cert") {
+		t.Cert, t.KeySecret = v1.SecretOrConfigMap{Secret: new(secretKey("cert"))}, new(secretKey("key"))
+	}
+}
+
+func tlsFiles(_ *filler, t *v1.TLSConfig) {
+	t.CertFile, t.KeyFile = "", ""
+	if t.CA != (v1.SecretOrConfigMap{}) {
+		t.CAFile = ""
+	}
+}
+
+func authorization(_ *filler, a *v1.Authorization) {
+	if a.Credentials != nil {
+		a.CredentialsFile = ""
+	}
+}
+
+func sigv4(_ *filler, s *v1.Sigv4) { keyPair(&s.AccessKey, &s.SecretKey) }
+
+func keyPair(access, secret **corev1.SecretKeySelector) {
+	if *access == nil || *secret == nil {
+		*access, *secret = nil, nil
+	}
+}
+
+func otlp(_ *filler, o *v1.OTLPConfig) {
+	o.PromoteResourceAttributes = o.PromoteResourceAttributes[:min(1, len(o.PromoteResourceAttributes))]
+	o.IgnoreResourceAttributes = nil
+	if o.PromoteAllResourceAttributes != nil && *o.PromoteAllResourceAttributes {
+		o.PromoteResourceAttributes = nil
+	}
+}
+
+func queue(_ *filler, q *v1.QueueConfig) {
+	q.MinShards, q.MinBackoff = 0, nil
+	q.MaxBackoff = new(v1.Duration("10s"))
+}
+
+func filter(_ *filler, f *v1alpha1.Filter) { f.Values = append(f.Values, "x") }
+
+func probeTargets(f *filler, t *v1.ProbeTargets) {
+	if t.StaticConfig == nil && t.Ingress == nil {
+		t.StaticConfig = &v1.ProbeTargetStaticConfig{Targets: []string{"x"}}
+	}
+}
+
+func kubernetesSD(_ *filler, c *v1alpha1.KubernetesSDConfig) {
+	if c.APIServer != nil {
+		if c.Namespaces != nil {
+			c.Namespaces.IncludeOwnNamespace = nil
+		}
+		return
+	}
+	// Prometheus takes a client's settings only for an API server that is named.
+	*c = v1alpha1.KubernetesSDConfig{Role: c.Role, Namespaces: c.Namespaces, AttachMetadata: c.AttachMetadata}
+}
+
+// azureSD keeps settings of the client away from an environment: the oracle forgets them there.
+func azureSD(_ *filler, c *v1alpha1.AzureSDConfig) {
+	const id = "00000000-0000-0000-0000-000000000001"
+	c.TenantID, c.ClientID, c.ClientSecret = new(id), new(id), new(secretKey("password"))
+}
+
+func dnsSD(_ *filler, c *v1alpha1.DNSSDConfig) { c.Port = new(int32(80)) }
+
+func ionos(_ *filler, c *v1alpha1.IonosSDConfig) {
+	if c.OAuth2 == nil {
+		c.Authorization = v1.SafeAuthorization{Credentials: new(secretKey("password"))}
+		return
+	}
+	c.Authorization = v1.SafeAuthorization{}
+}
+
+func scaleway(_ *filler, c *v1alpha1.ScalewaySDConfig) {
+	c.AccessKey, c.ProjectID = "SCWXXXXXXXXXXXXXXXXX", "00000000-0000-0000-0000-000000000001"
+	c.SecretKey, c.Zone = secretKey("uuid"), new("fr-par-1")
+}
+
+func consul(_ *filler, c *v1alpha1.ConsulSDConfig) { c.Namespace = nil }
