@@ -110,13 +110,13 @@ func (s *shards) settle(items []*item, quota *quota) {
 	}
 	for _, it := range growing {
 		c := s.all[it.shard]
-		switch {
-		case quota.refuses(it, s):
-		case c.bytes+it.want.size(it.file)-it.have.size(it.file) <= s.limits.ShardBytes:
-			s.change(it, quota)
-		default:
+		if c.bytes+it.want.size(it.file)-it.have.size(it.file) > s.limits.ShardBytes {
 			homeless = append(homeless, it)
 			c.left = true
+			continue
+		}
+		if !quota.refuses(it, s) {
+			s.change(it, quota)
 		}
 	}
 	for _, it := range homeless {
@@ -147,6 +147,9 @@ func (s *shards) move(it *item, quota *quota) {
 	}
 	if to < 0 {
 		it.refuse(NoRoom, s.full(size))
+		return
+	}
+	if quota.refuses(it, s) {
 		return
 	}
 	s.all[old].edit(it.file, it.standing, "")
