@@ -64,6 +64,10 @@ latency: parts ## 50 changes of each kind at a kubelet's rhythm: `latency <kind>
 parts: ## Build the programs of the test cluster, once.
 	cd test/cluster && go run ./cmd/parts
 
+.PHONY: bench-upstream
+bench-upstream: parts ## Our config-reloader beside upstream's: time to the POST, time to a fix, memory, size.
+	cd test/upstream/reloader && PROMLOOP_PROMETHEUS=$(PARTS)/prometheus go run . -write=$(CURDIR)/docs/sidecars.md
+
 .PHONY: bench
 bench: ## Benchmarks of the operator's decisions.
 	go test -run '^$$' -bench . -benchmem ./internal/...

@@ -43,7 +43,7 @@ func reloaders(edits []edit) (string, error) {
 }
 
 func compile(dir string, edits []edit) error {
-	args := []string{"build", "-tags", "killpoints", "-o", dir + "/"}
+	args := []string{"build", "-tags", "killpoints", "-ldflags", "-s -w", "-o", dir + "/"}
 	if len(edits) > 0 {
 		overlay, err := overlayFor(dir, edits)
 		if err != nil {

@@ -164,15 +164,9 @@ func TestC33_LifecycleDisabled(t *testing.T) {
 
 // ownPrometheus gives the program a name that no other test's Prometheus has, so that a signal finds the right one.
 func (r *rig) ownPrometheus() {
-	own := filepath.Join(filepath.Dir(r.binary), filepath.Base(r.dir)+"-"+filepath.Base(filepath.Dir(r.dir)))
-	if err := os.Link(r.binary, own); err == nil {
-		r.t.Cleanup(func() { _ = os.Remove(own) })
-		r.binary = own
-		return
-	}
 	data, err := os.ReadFile(r.binary)
 	r.must(err, "read Prometheus")
-	own = filepath.Join(r.dir, "prometheus-"+filepath.Base(filepath.Dir(r.dir)))
+	own := r.path("prometheus-" + filepath.Base(r.dir))
 	r.must(os.WriteFile(own, data, 0o755), "copy Prometheus")
 	r.binary = own
 }

@@ -58,7 +58,11 @@ const (
 type failure struct{ text string }
 
 func newRig(t *testing.T, c change) *rig {
-	dir := t.TempDir()
+	dir, err := os.MkdirTemp(work, "rig-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	r := &rig{
 		t: t, dir: dir, change: c, scheme: "http", binary: prometheusBinary(t), client: &http.Client{Timeout: 10 * time.Second},
 		env: map[string][]string{}, ports: map[string]string{config: freeAddr(t), rules: freeAddr(t)}, addr: freeAddr(t),

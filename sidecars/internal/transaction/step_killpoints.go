@@ -5,6 +5,7 @@ package transaction
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 )
@@ -26,6 +27,9 @@ func step(m moment, a Action) {
 	}
 	if name == os.Getenv("RELOADER_STOP_AT") {
 		_ = os.Unsetenv("RELOADER_STOP_AT")
-		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		// To this very thread, so that nothing of the step is done before the stop.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		_ = syscall.Tgkill(os.Getpid(), syscall.Gettid(), syscall.SIGSTOP)
 	}
 }
