@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/promloop/promloop/internal/kubelet"
+	"github.com/promloop/promloop/internal/rules"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -35,6 +36,8 @@ type settings struct {
 	version        bool
 
 	scope            world.Scope
+	limits           rules.Limits
+	admission        admission
 	reloaderContract string
 	ignored          []string // flags that were given and have no effect, each with the reason
 }
@@ -79,6 +82,8 @@ func parse(args []string, out io.Writer) (settings, error) {
 	s.objects(fs)
 	s.nodes(fs)
 	s.scoped(fs)
+	s.admission.flags(fs)
+	limits := rules.Flags(fs)
 	for name, why := range ignoredFlags {
 		fs.Var(&ignoredFlag{note: func() { s.ignored = append(s.ignored, "--"+name+": "+why) }}, name, "accepted without effect: "+why)
 	}
@@ -88,6 +93,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	if fs.NArg() > 0 && !slices.Equal(fs.Args(), []string{"start"}) {
 		return s, fmt.Errorf("unexpected argument %q: every setting is a flag", fs.Arg(0))
 	}
+	s.limits = limits(s.world.RuleShards)
 	return s, s.complete()
 }
 

@@ -24,12 +24,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/api/v1alpha1"
 	"github.com/promloop/promloop/controllers"
-	"github.com/promloop/promloop/internal/rules"
 	"github.com/promloop/promloop/internal/world"
+	"github.com/promloop/promloop/webhooks"
+	"github.com/promloop/promloop/webhooks/certificates"
 )
 
 // version is set by the linker.
@@ -64,11 +66,15 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	for _, note := range s.ignored {
 		logger.Info("flag without effect", "flag", note)
 	}
-	mgr, err := newManager(s)
+	certs, err := s.admission.certificates()
 	if err != nil {
 		return err
 	}
-	if err := wire(mgr, s); err != nil {
+	mgr, err := newManager(s, certs)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(wire(mgr, s), admit(ctx, mgr, s, certs)); err != nil {
 		return err
 	}
 	logger.Info("starting", "version", version)
@@ -98,14 +104,19 @@ func newScheme() *runtime.Scheme {
 	return scheme
 }
 
-func newManager(s settings) (ctrl.Manager, error) {
+func newManager(s settings, certs *certificates.Certificates) (ctrl.Manager, error) {
 	config, err := ctrl.GetConfig()
 	if err != nil {
 		return nil, err
 	}
 	// The API server's own fairness paces the operator; the client's is there against a runaway loop.
 	config.QPS, config.Burst = 200, 400
+	server := webhook.Options{Port: s.admission.port}
+	if certs != nil {
+		server.TLSOpts = append(server.TLSOpts, certs.Configure)
+	}
 	return ctrl.NewManager(config, ctrl.Options{
+		WebhookServer:                 webhook.NewServer(server),
 		Scheme:                        newScheme(),
 		Metrics:                       metricsserver.Options{BindAddress: s.metricsAddress},
 		HealthProbeBindAddress:        s.probeAddress,
@@ -154,6 +165,22 @@ func metadataCache(mgr ctrl.Manager) (cache.Cache, error) {
 	return c, mgr.Add(c)
 }
 
+// admit serves the webhooks, on every replica; nil certificates mean that nobody asked for them.
+func admit(ctx context.Context, mgr ctrl.Manager, s settings, certs *certificates.Certificates) error {
+	if certs == nil {
+		mgr.GetLogger().Info("no webhooks are served", "why", "--webhook-port is 0, or the operator's namespace is not known")
+		return nil
+	}
+	options := webhooks.DefaultOptions(s.world)
+	options.Limits = s.limits
+	return errors.Join(
+		certs.SetupWithManager(ctx, mgr),
+		webhooks.Setup(ctx, mgr, options),
+		mgr.AddReadyzCheck("webhook-certificate", certs.Ready),
+		mgr.AddReadyzCheck("webhook-server", mgr.GetWebhookServer().StartedChecker()),
+	)
+}
+
 // statusWrites bounds the status writes on monitors and rules: per second, and at once.
 const (
 	statusWritesPerSecond = 50
@@ -168,7 +195,7 @@ func wire(mgr ctrl.Manager, s settings) error {
 	standings := controllers.NewStandings()
 	prometheuses := &controllers.PrometheusReconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), References: references, Standings: standings,
-		Options: s.world, Scope: s.scope, Limits: rules.DefaultLimits(s.world.RuleShards), Workers: s.workers,
+		Options: s.world, Scope: s.scope, Limits: s.limits, Workers: s.workers,
 	}
 	configResources := controllers.ConfigResourceReconciler{
 		Client: mgr.GetClient(), Events: mgr.GetEventRecorder("promloop"), Standings: standings, Scope: s.scope,
