@@ -1,6 +1,6 @@
 // Command bundle makes what people install out of the kustomize tree under config/.
 //
-//	go run . olm      writes bundle/ and bundle.Dockerfile, for the Operator Lifecycle Manager
+//	go run . olm      writes bundle/ and bundle.Dockerfile, for the Operator Lifecycle Manager, and validates them
 //	go run . chart    writes charts/, for Helm
 package main
 
@@ -20,11 +20,14 @@ import (
 type product struct {
 	generate func(root string) (map[string][]byte, error)
 	dirs     []string // whatever stands there and is not generated is removed
+	validate func(root string) error
 }
 
 var products = map[string]product{
-	"olm":   {generate: bundle, dirs: []string{"bundle"}},
-	"chart": {generate: charts, dirs: []string{"charts"}},
+	"olm": {generate: bundle, dirs: []string{"bundle"}, validate: func(root string) error {
+		return olm.Validate(filepath.Join(root, "bundle"))
+	}},
+	"chart": {generate: charts, dirs: []string{"charts"}, validate: func(string) error { return nil }},
 }
 
 func main() {
@@ -44,7 +47,10 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	return write(root, p.dirs, files)
+	if err := write(root, p.dirs, files); err != nil {
+		return err
+	}
+	return p.validate(root)
 }
 
 func bundle(root string) (map[string][]byte, error) {

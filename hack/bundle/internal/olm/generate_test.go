@@ -1,6 +1,8 @@
 package olm_test
 
 import (
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -154,5 +156,23 @@ spec:
 				t.Errorf("%s: want an error with %q, got %v", tc.reason, tc.want, err)
 			}
 		})
+	}
+}
+
+var defaultVersion = regexp.MustCompile(`const DefaultPrometheusVersion = "(.+)"`)
+
+func TestMirrorsCopyThePrometheusThatRunsByDefault(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile(root("internal", "world", "prometheus.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := defaultVersion.FindSubmatch(source)
+	if version == nil {
+		t.Fatal("DefaultPrometheusVersion has moved: find it again")
+	}
+	want := v1alpha1.RelatedImage{Name: "prometheus", Image: "quay.io/prometheus/prometheus:" + string(version[1])}
+	if images := generatedCSV(t, generate(t, input(t))).Spec.RelatedImages; !slices.Contains(images, want) {
+		t.Errorf("relatedImages lacks %s: change it in config/manifests/bases", want.Image)
 	}
 }
