@@ -41,9 +41,9 @@ type rules struct {
 	// denyFiles refuses fields that name files of Prometheus.
 	denyFiles bool
 	patterns  patterns
-	// interval and classes are those of the Prometheus, where it is known.
-	interval v1.Duration
-	classes  map[string]scrapeClass
+	// interval is that of the Prometheus, and classFault says what is wrong with its classes, where it is known.
+	interval   v1.Duration
+	classFault func(name *string) *Fault
 }
 
 func (r *rules) atLeast(version string) bool {

@@ -8,6 +8,20 @@ import (
 	v1 "github.com/promloop/promloop/api/v1"
 )
 
+// reachesAPIServer inspects how Prometheus discovers targets. With a mistake there no job would find any.
+func (run *run) reachesAPIServer() bool {
+	in, config := run.ownInspector(), run.settings.spec.APIServerConfig
+	if config == nil {
+		return true
+	}
+	in.at("spec.apiserverConfig", func() {
+		in.walk(config)
+		in.at("host", func() { in.url(config.Host) })
+	})
+	run.faults = append(run.faults, in.faults...)
+	return len(in.faults) == 0
+}
+
 // inspectGlobal looks at what every job has.
 func (run *run) inspectGlobal(in *inspector) {
 	s := run.settings

@@ -47,13 +47,13 @@ func identify(o scrapeObject) world.Object {
 	return id
 }
 
-// scrapeClass inspects the name of a class, where the classes are known.
+// scrapeClass inspects the class of an object, where the classes are known.
 func (in *inspector) scrapeClass(name *string) {
-	if in.classes == nil || valueOr(name, "") == "" {
+	if in.classFault == nil {
 		return
 	}
-	if _, defined := in.classes[*name]; !defined {
-		in.at("scrapeClass", func() { in.fault(UnknownScrapeClass, "the Prometheus has no scrape class %q", *name) })
+	if fault := in.classFault(name); fault != nil {
+		in.at("scrapeClass", func() { in.fault(fault.Reason, "%s", fault.Message) })
 	}
 }
 

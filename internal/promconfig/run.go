@@ -27,6 +27,7 @@ func newRun(r *Renderer, w *world.World) *run {
 	}
 	run.settings = settingsOf(w, r.encoder.version, run.scope)
 	run.assets(run.settings.assets)
+	run.inspectClasses()
 	return run
 }
 
@@ -34,14 +35,14 @@ func newRun(r *Renderer, w *world.World) *run {
 func (run *run) inspector(namespace string) *inspector {
 	s := run.settings
 	return &inspector{namespace: namespace, rules: rules{
-		scheme:    s.scheme(nil),
-		version:   s.version,
-		newer:     s.version.GT(newestVersion),
-		lookup:    run.world.Values.Get,
-		denyFiles: s.spec.ArbitraryFSAccessThroughSMs.Deny,
-		patterns:  run.renderer.patterns,
-		interval:  s.scrapeInterval(),
-		classes:   s.classes,
+		scheme:     s.scheme(nil),
+		version:    s.version,
+		newer:      s.version.GT(newestVersion),
+		lookup:     run.world.Values.Get,
+		denyFiles:  s.spec.ArbitraryFSAccessThroughSMs.Deny,
+		patterns:   run.renderer.patterns,
+		interval:   s.scrapeInterval(),
+		classFault: s.classFault,
 	}}
 }
 

@@ -1,6 +1,8 @@
 package promconfig
 
 import (
+	"fmt"
+
 	v1 "github.com/promloop/promloop/api/v1"
 )
 
@@ -9,6 +11,8 @@ type scrapeClass struct {
 	v1.ScrapeClass
 	tls           *tlsConfig
 	authorization *authorization
+	// fault is what is wrong with the class. No object can be of it until that is mended.
+	fault *Fault
 }
 
 func scrapeClassOf(s *scope, class v1.ScrapeClass) scrapeClass {
@@ -20,6 +24,38 @@ func scrapeClassOf(s *scope, class v1.ScrapeClass) scrapeClass {
 		out.authorization = new(s.authorization(*class.Authorization))
 	}
 	return out
+}
+
+// inspectClasses tells the Prometheus what is wrong with its classes, and keeps objects from using those.
+func (run *run) inspectClasses() {
+	s := run.settings
+	for i := range s.spec.ScrapeClasses {
+		class := &s.spec.ScrapeClasses[i]
+		in := run.ownInspector()
+		in.atIndex("spec.scrapeClasses", i, func() { in.walk(class) })
+		if len(in.faults) == 0 {
+			continue
+		}
+		run.faults = append(run.faults, in.faults...)
+		broken := s.classes[class.Name]
+		broken.fault = &in.faults[0]
+		s.classes[class.Name] = broken
+		if s.byDefault.Name == class.Name {
+			s.byDefault = broken
+		}
+	}
+}
+
+// classFault is what keeps an object from being of a class, or nil.
+func (s *settings) classFault(name *string) *Fault {
+	if _, defined := s.classes[valueOr(name, "")]; !defined && valueOr(name, "") != "" {
+		return &Fault{Reason: UnknownScrapeClass, Message: fmt.Sprintf("the Prometheus has no scrape class %q", *name)}
+	}
+	class := s.class(name)
+	if class.fault == nil {
+		return nil
+	}
+	return &Fault{Reason: class.fault.Reason, Message: fmt.Sprintf("scrape class %q of the Prometheus: %v", class.Name, class.fault)}
 }
 
 // mergeTLS fills in the files that an object's own TLS configuration does not name.

@@ -37,6 +37,9 @@ func (run *run) ownSections() []section {
 
 // sections writes them, and the key that the jobs stand under. It is nil when one is wrong that the others need.
 func (run *run) sections(jobs bool) []byte {
+	if !run.reachesAPIServer() {
+		return nil
+	}
 	var out []byte
 	for _, s := range run.ownSections() {
 		text, ok := run.section(s)
