@@ -170,7 +170,7 @@ func TestSwitchesTurnObjectsOff(t *testing.T) {
 	kinds := map[string]string{
 		"networkPolicies": "NetworkPolicy/", "podDisruptionBudget": "PodDisruptionBudget/", "serviceMonitor": "ServiceMonitor/",
 		"prometheusRule": "PrometheusRule/", "admissionPolicy": "ValidatingAdmissionPolicy",
-		"userRoles": "ClusterRole/promloop-monitoring-",
+		"webhook": "ValidatingWebhookConfiguration/", "userRoles": "ClusterRole/promloop-monitoring-",
 	}
 	for value, prefix := range kinds {
 		left := rendered(t, "promloop", namespace, map[string]any{value: map[string]any{"enabled": false}})
