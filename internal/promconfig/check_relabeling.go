@@ -32,16 +32,25 @@ func (in *inspector) relabelings(list *[]v1.RelabelConfig) {
 }
 
 func (in *inspector) relabeling(rc *v1.RelabelConfig) {
-	in.text(rc.TargetLabel)
-	in.text(rc.Regex)
-	in.text(valueOr(rc.Separator, ""))
-	in.text(valueOr(rc.Replacement, ""))
+	in.textAt("targetLabel", rc.TargetLabel)
+	in.textAt("regex", rc.Regex)
+	in.textAt("separator", valueOr(rc.Separator, ""))
+	in.textAt("replacement", valueOr(rc.Replacement, ""))
 	for _, label := range rc.SourceLabels {
-		in.text(string(label))
+		in.textAt("sourceLabels", string(label))
 	}
-	if in.pattern(rc.Regex) {
+	in.path = append(in.path, step{name: "regex"})
+	usable := in.pattern(rc.Regex)
+	in.path = in.path[:len(in.path)-1]
+	if usable {
 		in.relabelingStep(rc)
 	}
+}
+
+func (in *inspector) textAt(field, text string) {
+	in.path = append(in.path, step{name: field})
+	in.text(text)
+	in.path = in.path[:len(in.path)-1]
 }
 
 // steps inspects finished steps, those that were made from names included.

@@ -148,3 +148,62 @@ func TestProbeAuthorizes(t *testing.T) {
 		t.Errorf("a Probe has a field authorization of its own beside the one that it embeds (-want +got):\n%s", diff)
 	}
 }
+
+// One endpoint that is wrong is told by its field, and leaves alone.
+func TestEndpointThatIsWrong(t *testing.T) {
+	t.Parallel()
+	step := func(change func(*v1.RelabelConfig)) func(*v1.Endpoint) {
+		return func(ep *v1.Endpoint) {
+			ep.MetricRelabelConfigs = []v1.RelabelConfig{{TargetLabel: "a", Replacement: new("b")}, {SourceLabels: []v1.LabelName{"a"}, TargetLabel: "c"}}
+			change(&ep.MetricRelabelConfigs[1])
+		}
+	}
+	cases := map[string]struct {
+		reason string
+		change func(*v1.Endpoint)
+		want   string
+		says   string
+	}{
+		"Regex": {
+			reason: "the words are those of the parser, the path is the field's",
+			change: step(func(rc *v1.RelabelConfig) { rc.Regex = "(" }), want: promconfig.InvalidRegex,
+			says: "spec.endpoints[1].metricRelabelings[1].regex: error parsing regexp: missing closing )",
+		},
+		"LargeRegex": {
+			reason: "what it compiles to costs far more than its length",
+			change: step(func(rc *v1.RelabelConfig) { rc.Regex = strings.Repeat("a", 4097) }), want: promconfig.TooLarge,
+			says: "spec.endpoints[1].metricRelabelings[1].regex",
+		},
+		"Variable": {
+			reason: "the reloader would put a value of the operator's in its place",
+			change: step(func(rc *v1.RelabelConfig) { rc.Replacement = new("$(POD_NAME)") }), want: promconfig.EnvReference,
+			says: "spec.endpoints[1].metricRelabelings[1].replacement",
+		},
+		"Timeout": {
+			reason: "the interval of the Prometheus counts where the endpoint has none",
+			change: func(ep *v1.Endpoint) { ep.ScrapeTimeout = "31s" }, want: promconfig.TimeoutAboveInterval,
+			says: "spec.endpoints[1].scrapeTimeout",
+		},
+		"SecretGone": {
+			reason: "field, Secret and key are told; the content never is",
+			change: func(ep *v1.Endpoint) { ep.Authorization = &v1.SafeAuthorization{Credentials: extra("token")} }, want: promconfig.MissingReference,
+			says: `spec.endpoints[1].authorization.credentials: Secret web/extra key "token"`,
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			monitor := monitorOf("a", nil)
+			monitor.Spec.Endpoints = append(monitor.Spec.Endpoints, v1.Endpoint{Port: "admin"})
+			tc.change(&monitor.Spec.Endpoints[1])
+			_, result := render(t, &world.World{Prometheus: newPrometheus(nil), ServiceMonitors: []*v1.ServiceMonitor{monitor, monitorOf("b", nil)}})
+			if result.Jobs != 2 {
+				t.Errorf("%s: the other endpoint and the other monitor stay, got %d jobs", tc.reason, result.Jobs)
+			}
+			got := verdictOn(result, world.ServiceMonitor)
+			if got.Reason != tc.want || !strings.Contains(got.Message, tc.says) {
+				t.Errorf("%s: got %s %q, want %s %q", tc.reason, got.Reason, got.Message, tc.want, tc.says)
+			}
+		})
+	}
+}
