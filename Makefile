@@ -23,14 +23,14 @@ demo: ## Start everything on this machine, apply the samples, and show each kind
 	cd test/chain && go run ./demo $(ARGS)
 
 .PHONY: test
-test: verify-format verify-generated test-unit test-sidecars test-faults test-cluster test-upstream test-chain ## Everything that has to pass.
+test: verify-format verify-generated test-unit test-sidecars test-faults test-cluster test-upstream test-bundle test-chain ## Everything that has to pass.
 	@echo "all tests passed"
 
 ##@ Parts of the test suite
 
 .PHONY: test-unit
 test-unit: parts ## The operator's decisions, and its webhooks against a real kube-apiserver.
-	KUBEBUILDER_ASSETS=$(PARTS) go test ./...
+	KUBEBUILDER_ASSETS=$(PARTS) PROMLOOP_PROMTOOL=$(PARTS)/promtool go test ./...
 
 .PHONY: test-sidecars
 test-sidecars: parts ## The sidecars, against a real Prometheus.
@@ -51,6 +51,10 @@ test-cluster: parts ## The test cluster itself: volumes, probes and rhythm of th
 .PHONY: test-upstream
 test-upstream: ## Same input, compared results: upstream's types and generator as an oracle.
 	for m in $(wildcard test/upstream/*); do (cd $$m && go test ./...); done
+
+.PHONY: test-bundle
+test-bundle: ## The OLM bundle and the Helm chart: valid, and what the manifests say.
+	cd hack/bundle && go test ./...
 
 .PHONY: test-chain
 test-chain: parts ## The whole chain: a change of a custom resource, seen in a real Prometheus.
