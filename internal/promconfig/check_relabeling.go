@@ -65,7 +65,7 @@ func (in *inspector) steps(list relabelings) {
 	}
 }
 
-// relabelingStep asks Prometheus' own check.
+// relabelingStep asks Prometheus' own check, which only asks of a pattern whether it is the default one.
 func (in *inspector) relabelingStep(rc *v1.RelabelConfig) {
 	c := relabel.DefaultRelabelConfig
 	c.Action = relabel.Action(strings.ToLower(rc.Action))
@@ -79,7 +79,7 @@ func (in *inspector) relabelingStep(rc *v1.RelabelConfig) {
 	for _, label := range rc.SourceLabels {
 		c.SourceLabels = append(c.SourceLabels, model.LabelName(label))
 	}
-	if rc.Regex != "" && rc.Regex != relabel.DefaultRelabelConfig.Regex.String() {
+	if rc.Regex != "" && rc.Regex != "(.*)" {
 		c.Regex = anyOther
 	}
 	c.Separator = valueOr(rc.Separator, c.Separator)

@@ -25,7 +25,8 @@ func init() {
 		reflect.TypeFor[v1.TLSConfig]():                repairing(tlsFiles),
 		reflect.TypeFor[v1.Authorization]():            repairing(authorization),
 		reflect.TypeFor[v1.Sigv4]():                    repairing(sigv4),
-		reflect.TypeFor[v1.MetadataConfig]():           func(*filler, reflect.Value) {},
+		reflect.TypeFor[v1.QueueConfig]():              repairing(queue),
+		reflect.TypeFor[v1alpha1.Filter]():             repairing(filter),
 		reflect.TypeFor[v1.OTLPConfig]():               repairing(otlp),
 		reflect.TypeFor[v1.ProbeTargets]():             repairing(probeTargets),
 		reflect.TypeFor[v1alpha1.KubernetesSDConfig](): repairing(kubernetesSD),
@@ -41,6 +42,7 @@ func init() {
 		}),
 		reflect.TypeFor[v1alpha1.OpenStackSDConfig](): repairing(func(_ *filler, c *v1alpha1.OpenStackSDConfig) { c.IdentityEndpoint = nil }),
 		reflect.TypeFor[v1alpha1.ScrapeConfigSpec]():  repairing(func(_ *filler, c *v1alpha1.ScrapeConfigSpec) { c.NameValidationScheme = nil }),
+		reflect.TypeFor[v1alpha1.ScalewaySDConfig]():  repairing(scaleway),
 		reflect.TypeFor[v1alpha1.IonosSDConfig]():     repairing(ionos),
 		reflect.TypeFor[v1alpha1.ConsulSDConfig]():    repairing(consul),
 	}
@@ -99,6 +101,9 @@ func probeTargets(f *filler, t *v1.ProbeTargets) {
 }
 
 func kubernetesSD(_ *filler, c *v1alpha1.KubernetesSDConfig) {
+	if len(c.Selectors) > 0 {
+		c.Selectors = []v1alpha1.K8SSelectorConfig{{Role: c.Role, Label: new("a=b,c"), Field: new("metadata.name=x")}}
+	}
 	if c.APIServer != nil {
 		if c.Namespaces != nil {
 			c.Namespaces.IncludeOwnNamespace = nil
@@ -106,10 +111,9 @@ func kubernetesSD(_ *filler, c *v1alpha1.KubernetesSDConfig) {
 		return
 	}
 	// Prometheus takes a client's settings only for an API server that is named.
-	*c = v1alpha1.KubernetesSDConfig{Role: c.Role, Namespaces: c.Namespaces, AttachMetadata: c.AttachMetadata}
+	*c = v1alpha1.KubernetesSDConfig{Role: c.Role, Namespaces: c.Namespaces, AttachMetadata: c.AttachMetadata, Selectors: c.Selectors}
 }
 
-// azureSD keeps settings of the client away from an environment: the oracle forgets them there.
 func azureSD(_ *filler, c *v1alpha1.AzureSDConfig) {
 	const id = "00000000-0000-0000-0000-000000000001"
 	c.TenantID, c.ClientID, c.ClientSecret = new(id), new(id), new(secretKey("password"))

@@ -132,7 +132,7 @@ func once(t *rapid.T, v reflect.Value) {
 	}
 }
 
-var ways = []string{"BasicAuth", "Authorization", "OAuth2", "BearerToken", "BearerTokenFile", "BearerTokenSecret", "Sigv4", "AzureAD"}
+var ways = []string{"BasicAuth", "Authorization", "OAuth2", "BearerToken", "BearerTokenFile", "BearerTokenSecret", "Sigv4", "AzureAD", "TokenRef"}
 
 func keepOne(t *rapid.T, v reflect.Value) {
 	var set []reflect.Value
