@@ -74,7 +74,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(wire(mgr, s), admit(ctx, mgr, s, certs)); err != nil {
+	references, err := metadataCache(mgr)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(wire(mgr, s, references), admit(ctx, mgr, s, certs, references)); err != nil {
 		return err
 	}
 	logger.Info("starting", "version", version)
@@ -111,12 +115,12 @@ func newManager(s settings, certs *certificates.Certificates) (ctrl.Manager, err
 	}
 	// The API server's own fairness paces the operator; the client's is there against a runaway loop.
 	config.QPS, config.Burst = 200, 400
-	server := webhook.Options{Port: s.admission.port}
+	var server webhook.Server // nil is the manager's own, which starts only when something is registered on it
 	if certs != nil {
-		server.TLSOpts = append(server.TLSOpts, certs.Configure)
+		server = webhooks.NewServer("", s.admission.port, certs)
 	}
 	return ctrl.NewManager(config, ctrl.Options{
-		WebhookServer:                 webhook.NewServer(server),
+		WebhookServer:                 server,
 		Scheme:                        newScheme(),
 		Metrics:                       metricsserver.Options{BindAddress: s.metricsAddress},
 		HealthProbeBindAddress:        s.probeAddress,
@@ -166,13 +170,13 @@ func metadataCache(mgr ctrl.Manager) (cache.Cache, error) {
 }
 
 // admit serves the webhooks, on every replica; nil certificates mean that nobody asked for them.
-func admit(ctx context.Context, mgr ctrl.Manager, s settings, certs *certificates.Certificates) error {
+func admit(ctx context.Context, mgr ctrl.Manager, s settings, certs *certificates.Certificates, references client.Reader) error {
 	if certs == nil {
 		mgr.GetLogger().Info("no webhooks are served", "why", "--webhook-port is 0, or the operator's namespace is not known")
 		return nil
 	}
 	options := webhooks.DefaultOptions(s.world)
-	options.Limits = s.limits
+	options.Limits, options.References = s.limits, references
 	return errors.Join(
 		certs.SetupWithManager(ctx, mgr),
 		webhooks.Setup(ctx, mgr, options),
@@ -187,11 +191,7 @@ const (
 	statusWritesAtOnce    = 200
 )
 
-func wire(mgr ctrl.Manager, s settings) error {
-	references, err := metadataCache(mgr)
-	if err != nil {
-		return err
-	}
+func wire(mgr ctrl.Manager, s settings, references cache.Cache) error {
 	standings := controllers.NewStandings()
 	prometheuses := &controllers.PrometheusReconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), References: references, Standings: standings,

@@ -14,7 +14,8 @@ import (
 type ruleObjects struct {
 	manifest          contract.Manifest
 	shards            []Object
-	manifestConfigMap *corev1.ConfigMap
+	manifestConfigMap *corev1.ConfigMap // nil when there is nothing to write
+	kept              []workload.Object // to stay as they are
 }
 
 func ruleFiles(w *world.World, rp rules.Plan) ruleObjects {
@@ -24,6 +25,21 @@ func ruleFiles(w *world.World, rp rules.Plan) ruleObjects {
 		cm := configMap(w, world.RuleShardName(w.Prometheus.Name, shard.Index))
 		cm.Data = shard.Files
 		out.shards = append(out.shards, cm)
+	}
+	return out
+}
+
+// publishedRules keeps every rule as it is, because a selector that can't be read says nothing about what is wanted.
+func publishedRules(w *world.World) ruleObjects {
+	var out ruleObjects
+	for _, cm := range w.Owned.RuleShards {
+		out.kept = append(out.kept, cm)
+	}
+	if cm := w.Owned.RulesManifest; cm != nil {
+		out.kept = append(out.kept, cm)
+		if last, err := contract.DecodeManifest([]byte(cm.Data[contract.ManifestKey])); err == nil {
+			out.manifest = last
+		}
 	}
 	return out
 }
@@ -46,7 +62,9 @@ func inOrder(w *world.World, config configurationObjects, ruleFiles ruleObjects,
 	if config.manifestSecret != nil {
 		writes = append(writes, config.manifestSecret)
 	}
-	writes = append(writes, ruleFiles.manifestConfigMap)
+	if ruleFiles.manifestConfigMap != nil {
+		writes = append(writes, ruleFiles.manifestConfigMap)
+	}
 	for _, sts := range objects.StatefulSets {
 		writes = append(writes, sts)
 	}

@@ -6,6 +6,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/promloop/promloop/internal/delivery"
 	"github.com/promloop/promloop/internal/promconfig"
@@ -54,24 +55,37 @@ func NewPlanner(limits rules.Limits) *Planner {
 // For plans for w. It is a pure function of w.
 func (p *Planner) For(w *world.World) Plan {
 	pl := Plan{Selection: selection.For(w), Unmanaged: world.Unmanaged(w.Prometheus), Verdicts: map[world.Object]world.Verdict{}}
-	pl.Rules = p.rules.For(w, pl.Selection.Rules)
+	_, unreadable := pl.Selection.Invalid[world.PrometheusRule]
+	if !unreadable {
+		pl.Rules = p.rules.For(w, pl.Selection.Rules)
+	}
 	pl.Config = p.renderer.Render(w, pl.Selection)
 	maps.Copy(pl.Verdicts, pl.Config.Verdicts)
 	maps.Copy(pl.Verdicts, pl.Rules.Verdicts)
 
 	objects := workload.For(w)
 	maps.Copy(pl.Verdicts, objects.Verdicts)
+	for _, verdict := range pl.Selection.Invalid {
+		pl.Verdicts[self(w)] = verdict
+	}
 
 	config := configuration(w, pl)
 	ruleFiles := ruleFiles(w, pl.Rules)
+	if unreadable {
+		ruleFiles = publishedRules(w)
+	}
 	pl.Wanted = delivery.Wanted{Config: config.manifest, Rules: ruleFiles.manifest}
 	desired := inOrder(w, config, ruleFiles, objects)
 	for _, sts := range objects.Orphans {
 		pl.Orphans = append(pl.Orphans, sts)
 	}
 	pl.Writes = differing(w.Owned, desired)
-	pl.Prune = surplus(w, desired, slices.Concat(config.kept, objects.Kept))
+	pl.Prune = surplus(w, desired, slices.Concat(config.kept, ruleFiles.kept, objects.Kept))
 	pl.Ignored = slices.Concat(objects.Ignored, pl.Config.Ignored)
 	pl.Delivery = delivery.For(w, pl.Wanted)
 	return pl
+}
+
+func self(w *world.World) world.Object {
+	return world.Object{Kind: world.Prometheus, NamespacedName: types.NamespacedName{Namespace: w.Prometheus.Namespace, Name: w.Prometheus.Name}}
 }

@@ -196,6 +196,26 @@ func TestUnmanagedSecretIsTheUsersOwn(t *testing.T) {
 	}
 }
 
+func TestUnreadableSelectorTakesNoRuleAway(t *testing.T) {
+	w, p := someWorld(5), planner()
+	settle(w, p.For(w))
+	settle(w, p.For(w))
+	before := p.For(w).Wanted.Rules
+	broken := w.Prometheus.DeepCopy()
+	broken.Spec.RuleSelector = &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Perhaps"}}}
+	w.Prometheus = broken
+	pl := p.For(w)
+	if got := append(names(pl.Writes), names(pl.Prune)...); len(got) > 0 {
+		t.Errorf("a selector that can't be read says nothing about what is wanted, yet it would touch %v", got)
+	}
+	if diff := cmp.Diff(before, pl.Wanted.Rules); diff != "" {
+		t.Errorf("what is loaded stays wanted (-before +after):\n%s", diff)
+	}
+	if pl.Verdicts[self(w)].Accepted() {
+		t.Error("the Prometheus must say what is wrong with it")
+	}
+}
+
 func TestSurplusIsOnlyWhatIsOurs(t *testing.T) {
 	w, p := someWorld(2), planner()
 	settle(w, p.For(w))

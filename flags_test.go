@@ -1,0 +1,98 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// The command lines that prometheus-operator's own bundles start it with must start this one.
+func TestCommandLinesOfUpstream(t *testing.T) {
+	cases := map[string]string{
+		"v0.40": `--kubelet-service=kube-system/kubelet --logtostderr=true --config-reloader-image=example.com/configmap-reload:v0.0.1
+			--config-reloader-memory=50Mi --prometheus-config-reloader=example.com/prometheus-config-reloader:v0.40.0`,
+		"v0.40 scopes": `--namespaces=a,b --prometheus-instance-namespaces=a --alertmanager-instance-namespaces=a
+			--thanos-ruler-instance-namespaces=a --prometheus-instance-selector=x=y --labels=a=b,c=d --localhost=127.0.0.1 --cluster-domain=cluster.local
+			--log-level=debug --log-format=json --config-reloader-cpu=0 --prometheus-default-base-image=example.com/prometheus`,
+		"v0.93": `start --prometheus-config-reloader=example.com/prometheus-config-reloader:v0.93.1 --kubelet-endpoints=true --kubelet-endpointslice=false
+			--kubelet-service=kube-system/kubelet --kubelet-selector=x=y --kubelet-node-address-priority=external --kubelet-sync-period=1m --kubelet-http-metrics=false
+			--config-reloader-cpu-request=10m --config-reloader-cpu-limit=10m --config-reloader-memory-request=50Mi --config-reloader-memory-limit=50Mi
+			--enable-config-reloader-probes --controller-id=one --deny-namespaces=c --annotations=a=b --secret-field-selector=type!=x
+			--auto-gomemlimit-ratio=0.9 --feature-gates=PrometheusTopologySharding=true --watch-referenced-objects-in-all-namespaces=true
+			--web.listen-address=:8443`,
+	}
+	for name, line := range cases {
+		t.Run(name, func(t *testing.T) {
+			args := strings.Fields(line)
+			if args[0] == "start" {
+				args = args[1:]
+			}
+			if _, err := parse(args, io.Discard); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestSeedFlags(t *testing.T) {
+	s, err := parse(strings.Fields("--kubelet-service=kube-system/kubelet --logtostderr=true --config-reloader-image=r:1 --config-reloader-memory=70Mi --prometheus-config-reloader=c:1"), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.kubelet.Service != (types.NamespacedName{Namespace: "kube-system", Name: "kubelet"}) {
+		t.Errorf("kubelet service is %s", s.kubelet.Service)
+	}
+	if s.world.RulesReloaderImage != "r:1" || s.world.ConfigReloaderImage != "c:1" {
+		t.Errorf("images are %q and %q", s.world.RulesReloaderImage, s.world.ConfigReloaderImage)
+	}
+	for _, list := range []corev1.ResourceList{s.world.ReloaderResources.Requests, s.world.ReloaderResources.Limits} {
+		if got := list[corev1.ResourceMemory]; got.String() != "70Mi" {
+			t.Errorf("--config-reloader-memory sets request and limit together: got %s", got.String())
+		}
+	}
+	if !s.world.ForeignReloaders {
+		t.Error("images without promloop in their name are taken for foreign ones")
+	}
+	if len(s.ignored) != 1 || !strings.HasPrefix(s.ignored[0], "--logtostderr") {
+		t.Errorf("a flag without effect is named: %v", s.ignored)
+	}
+}
+
+func TestSplitFlagsWinOverTheirSum(t *testing.T) {
+	s, err := parse(strings.Fields("--config-reloader-memory=50Mi --config-reloader-memory-limit=90Mi"), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.world.ReloaderResources.Limits[corev1.ResourceMemory]; got.String() != "90Mi" {
+		t.Errorf("the newer form wins: limit is %s", got.String())
+	}
+}
+
+func TestBadFlagsSayWhatTheyTake(t *testing.T) {
+	cases := map[string][]string{ // command line -> what the error must say
+		"--kubelet-service=kubelet":          {"kubelet-service", "namespace/name"},
+		"--config-reloader-memory=lots":      {"config-reloader-memory", "50Mi"},
+		"--labels=a":                         {"labels", "key=value"},
+		"--rule-shards=0":                    {"--rule-shards", "from 1"},
+		"--reloader-contract=maybe":          {"--reloader-contract", "promloop, plain or auto"},
+		"--namespaces=a --deny-namespaces=b": {"--namespaces", "--deny-namespaces"},
+		"--kubelet-service=a/b --kubelet-endpoints=false --kubelet-endpointslice=false": {"--kubelet-service"},
+		"stray": {"stray"},
+	}
+	for line, wants := range cases {
+		t.Run(line, func(t *testing.T) {
+			_, err := parse(strings.Fields(line), io.Discard)
+			if err == nil {
+				t.Fatal("was taken")
+			}
+			for _, want := range wants {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q must say %q", err, want)
+				}
+			}
+		})
+	}
+}

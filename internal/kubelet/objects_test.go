@@ -1,0 +1,117 @@
+package kubelet
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+func node(name string, addresses ...string) *corev1.Node {
+	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, UID: types.UID(name)}}
+	for i, a := range addresses {
+		kind := corev1.NodeInternalIP
+		if i > 0 {
+			kind = corev1.NodeExternalIP
+		}
+		n.Status.Addresses = append(n.Status.Addresses, corev1.NodeAddress{Type: kind, Address: a})
+	}
+	return n
+}
+
+var both = Options{Service: types.NamespacedName{Namespace: "kube-system", Name: "kubelet"}, Endpoints: true, EndpointSlices: true}
+
+func TestAddresses(t *testing.T) {
+	external := both
+	external.ExternalFirst = true
+	cases := map[string]struct {
+		reason  string
+		options Options
+		nodes   []*corev1.Node
+		want    []string // of the Endpoints
+		left    []string
+	}{
+		"Sorted":      {"same nodes in any order give the same objects", both, []*corev1.Node{node("b", "10.0.0.2"), node("a", "10.0.0.1")}, []string{"10.0.0.1", "10.0.0.2"}, nil},
+		"OnePerNode":  {"a node with several addresses is one kubelet", both, []*corev1.Node{node("a", "10.0.0.1", "203.0.113.1")}, []string{"10.0.0.1"}, nil},
+		"External":    {"the flag prefers the external address", external, []*corev1.Node{node("a", "10.0.0.1", "203.0.113.1")}, []string{"203.0.113.1"}, nil},
+		"NoAddress":   {"a node that has no address yet is named, not guessed", both, []*corev1.Node{node("a"), node("b", "10.0.0.2")}, []string{"10.0.0.2"}, []string{"a"}},
+		"NotAnIP":     {"a host name is no endpoint's address", both, []*corev1.Node{node("a", "host.example")}, nil, []string{"a"}},
+		"BothFamiies": {"both families stand in the Endpoints", both, []*corev1.Node{node("a", "10.0.0.1"), node("b", "2001:db8::1")}, []string{"10.0.0.1", "2001:db8::1"}, nil},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got := For(tc.nodes, tc.options)
+			var addresses []string
+			for _, s := range got.Endpoints.Subsets {
+				for _, a := range s.Addresses {
+					addresses = append(addresses, a.IP)
+				}
+			}
+			if diff := cmp.Diff(tc.want, addresses); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+			if diff := cmp.Diff(tc.left, got.Unaddressed); diff != "" {
+				t.Errorf("%s: left out (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestSlices(t *testing.T) {
+	var nodes []*corev1.Node
+	for i := range perSlice + 1 {
+		nodes = append(nodes, node(fmt.Sprintf("n-%04d", i), fmt.Sprintf("10.0.%d.%d", i/250, i%250)))
+	}
+	nodes = append(nodes, node("six", "2001:db8::1"))
+	var names []string
+	endpoints := 0
+	for _, s := range For(nodes, both).EndpointSlices {
+		names = append(names, s.Name)
+		endpoints += len(s.Endpoints)
+		if s.Labels[discoveryv1.LabelServiceName] != "kubelet" {
+			t.Errorf("%s must name its Service, or nobody finds it", s.Name)
+		}
+	}
+	if diff := cmp.Diff([]string{"kubelet-ipv4-0", "kubelet-ipv4-1", "kubelet-ipv6-0"}, names); diff != "" {
+		t.Errorf("a slice holds one family and a bounded number (-want +got):\n%s", diff)
+	}
+	if endpoints != len(nodes) {
+		t.Errorf("%d endpoints for %d nodes", endpoints, len(nodes))
+	}
+}
+
+func TestWhatIsNotAskedForIsNotMade(t *testing.T) {
+	off := both
+	off.Endpoints = false
+	if For([]*corev1.Node{node("a", "10.0.0.1")}, off).Endpoints != nil {
+		t.Error("--kubelet-endpoints=false keeps no Endpoints")
+	}
+	off = both
+	off.EndpointSlices = false
+	if got := For([]*corev1.Node{node("a", "10.0.0.1")}, off); len(got.EndpointSlices) > 0 {
+		t.Error("--kubelet-endpointslice=false keeps no EndpointSlices")
+	}
+}
+
+func TestEndpointsAreNotMirrored(t *testing.T) {
+	if For(nil, both).Endpoints.Labels[discoveryv1.LabelSkipMirror] != "true" {
+		t.Error("Kubernetes would mirror the Endpoints into slices beside ours, and every kubelet would be scraped twice")
+	}
+}
+
+func TestInsecurePortsAreNamedWhenAsked(t *testing.T) {
+	o := both
+	o.InsecureMetrics = true
+	var names []string
+	for _, p := range For(nil, o).Service.Spec.Ports {
+		names = append(names, p.Name)
+	}
+	if !slices.Contains(names, "http-metrics") || !slices.Contains(names, "https-metrics") {
+		t.Errorf("ports are %v", names)
+	}
+}
