@@ -180,6 +180,8 @@ func (run *run) render(o scrapeObject) *rendered {
 		in.at("spec", func() { o.inspectPart(in, n) })
 		if shared == 0 && len(in.faults) == before {
 			out.jobs = run.appendJob(out.jobs, in, b, o, n)
+		}
+		if shared == 0 && len(in.faults) == before {
 			continue
 		}
 		if run.keeps(in.faults[:shared]) && run.keeps(in.faults[before:]) {
@@ -197,8 +199,11 @@ func (run *run) render(o scrapeObject) *rendered {
 func (run *run) appendJob(jobs []jobText, in *inspector, b *builder, o scrapeObject, n int) []jobText {
 	before := len(in.faults)
 	job := o.job(b, n)
-	in.at("spec", func() { in.finished(&job) })
-	text := run.encodeItem(b.scope, &job, in)
+	var text []byte
+	in.at("spec", func() {
+		in.finished(&job)
+		text = run.encodeItem(b.scope, &job, in)
+	})
 	if len(in.faults) > before {
 		return jobs
 	}

@@ -13,6 +13,8 @@ type filler struct {
 	t *rapid.T
 	// depth bounds how far optional parts nest.
 	depth int
+	// old draws nothing that only the newest versions know.
+	old bool
 }
 
 // fill draws all fields of what v points at.
@@ -71,13 +73,17 @@ func (f *filler) fields(v reflect.Value) {
 	f.depth++
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		f.value(v.Field(i), name)
+		f.value(v.Field(i), jsonName(field))
 	}
 	f.depth--
 	if repair, ok := repairs[v.Type()]; ok {
 		repair(f, v)
 	}
+}
+
+func jsonName(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	return name
 }
 
 func (f *filler) list(v reflect.Value, name string) {

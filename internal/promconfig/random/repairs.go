@@ -2,6 +2,7 @@ package random
 
 import (
 	"reflect"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -25,6 +26,7 @@ func init() {
 		reflect.TypeFor[v1.TLSConfig]():                repairing(tlsFiles),
 		reflect.TypeFor[v1.Authorization]():            repairing(authorization),
 		reflect.TypeFor[v1.Sigv4]():                    repairing(sigv4),
+		reflect.TypeFor[v1.ProbeSpec]():                repairing(probe),
 		reflect.TypeFor[v1.QueueConfig]():              repairing(queue),
 		reflect.TypeFor[v1alpha1.Filter]():             repairing(filter),
 		reflect.TypeFor[v1.OTLPConfig]():               repairing(otlp),
@@ -98,6 +100,16 @@ func probeTargets(f *filler, t *v1.ProbeTargets) {
 	if t.StaticConfig == nil && t.Ingress == nil {
 		t.StaticConfig = &v1.ProbeTargetStaticConfig{Targets: []string{"x"}}
 	}
+}
+
+// probe has each parameter once, as the API server sees to.
+func probe(_ *filler, p *v1.ProbeSpec) {
+	seen := map[string]bool{}
+	p.Params = slices.DeleteFunc(p.Params, func(param v1.ProbeParam) bool {
+		again := seen[param.Name]
+		seen[param.Name] = true
+		return again
+	})
 }
 
 func kubernetesSD(_ *filler, c *v1alpha1.KubernetesSDConfig) {

@@ -84,6 +84,12 @@ func azureAD(f *filler) v1.AzureAD {
 		v1.AzureAD{SDK: &v1.AzureSDK{TenantID: new(id)}},
 		v1.AzureAD{WorkloadIdentity: &v1.AzureWorkloadIdentity{ClientID: id, TenantID: id}},
 	)
+	if f.old {
+		a = v1.AzureAD{ManagedIdentity: a.ManagedIdentity}
+	}
+	if a == (v1.AzureAD{}) {
+		a.ManagedIdentity = &v1.ManagedIdentity{ClientID: new(id)}
+	}
 	if f.seldom("cloud") {
 		a.Cloud = new("AzurePublic")
 	}

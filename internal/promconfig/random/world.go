@@ -4,7 +4,9 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/blang/semver/v4"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"pgregory.net/rapid"
 
@@ -55,11 +57,13 @@ func objects[T any](t *rapid.T, label string, metaOf func(*T) *metav1.ObjectMeta
 
 // Prometheus draws a Prometheus with the fields that its configuration is made of.
 func Prometheus(t *rapid.T, version string) *v1.Prometheus {
-	f := &filler{t: t}
+	v := semver.MustParse(strings.TrimPrefix(version, "v"))
+	f := &filler{t: t, old: v.LT(semver.MustParse("3.14.0"))}
 	p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: Namespaces[0], Name: "main"}}
 	s := &p.Spec
-	for _, field := range configurationFields {
-		f.value(reflect.ValueOf(s).Elem().FieldByName(field), field)
+	for _, name := range configurationFields {
+		field, _ := reflect.TypeOf(*s).FieldByName(name)
+		f.value(reflect.ValueOf(s).Elem().FieldByIndex(field.Index), jsonName(field))
 	}
 	s.Version = version
 	s.ScrapeInterval, s.EvaluationInterval, s.ScrapeTimeout = "2m", "30s", ""
@@ -72,6 +76,9 @@ func Prometheus(t *rapid.T, version string) *v1.Prometheus {
 		s.RemoteRead[i].Name = "r" + strconv.Itoa(i)
 	}
 	s.ScrapeClasses = scrapeClasses(f)
+	if v.LT(semver.MustParse("2.55.0")) {
+		s.OTLP = nil
+	}
 	if s.Shards != nil {
 		*s.Shards++
 	}

@@ -19,7 +19,7 @@ func TestPrometheusLoadsWhatIsRendered(t *testing.T) {
 		}
 		res := promconfig.NewRenderer().Render(w, sel)
 		for object, verdict := range res.Verdicts {
-			t.Errorf("%v is refused although it is valid: %s", object, verdict.Message)
+			t.Fatalf("%v is refused although it is valid: %s", object, verdict.Message)
 		}
 		text, err := res.Plain()
 		if err != nil {
