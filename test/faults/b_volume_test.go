@@ -101,7 +101,7 @@ func (r *rig) slowRemoval(files map[string]string) {
 	r.must(err, "..data")
 	r.must(os.Symlink(stamp, filepath.Join(dir, "..data_tmp")), "link")
 	r.must(os.Rename(filepath.Join(dir, "..data_tmp"), filepath.Join(dir, "..data")), "swap")
-	r.pause(500 * time.Millisecond)
+	r.pause(2 * time.Second)
 	for name := range files {
 		if name != "base.yaml" {
 			r.must(os.Remove(filepath.Join(dir, name)), "remove link")

@@ -11,7 +11,7 @@ const (
 	probeBusy   = 250 * time.Millisecond // and while something is
 	probeSettle = time.Second
 	heldLooks   = 3 // at the volume while the lock is held
-	lockPoll    = 20 * time.Millisecond
+	lockPoll    = 5 * time.Millisecond
 	lockYield   = 2 * lockPoll          // after a transaction, so that the other domain gets its turn
 	busyTold    = time.Second           // a lock that is busy for less is not worth a word
 	relook      = 20 * time.Millisecond // after many looks in vain
