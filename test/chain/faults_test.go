@@ -19,7 +19,7 @@ var _ = Describe("Bad input beside good", func() {
 	It("leaves out an invalid rule group alone and says so on the object", func(ctx SpecContext) {
 		t := newTeam(ctx, "badrule")
 		p := t.replica(ctx, 0)
-		good, bad := t.rule("Good", "up == 0"), t.rule("Bad", "up ==")
+		good, bad := bypass(t.rule("Good", "up == 0")), bypass(t.rule("Bad", "up =="))
 		create(ctx, good)
 		create(ctx, bad)
 
@@ -43,8 +43,8 @@ var _ = Describe("Bad input beside good", func() {
 		_, _, good := t.operatorMetrics("good")
 		_, _, bad := t.operatorMetrics("bad")
 		bad.Spec.Endpoints[0].MetricRelabelConfigs = []v1.RelabelConfig{{Action: "drop", Regex: "(unclosed"}}
-		create(ctx, bad)
-		create(ctx, good)
+		create(ctx, bypass(bad))
+		create(ctx, bypass(good))
 
 		Eventually(eventsOn(ctx, bad)).WithContext(ctx).Should(ContainElement(ContainSubstring("unclosed")))
 		Eventually(config(ctx, p)).WithContext(ctx).Should(ContainSubstring("serviceMonitor/badmonitor/good/0"))

@@ -144,3 +144,9 @@ func (c *Cluster) APIServerAddress() (host, port string) {
 	serving := c.env.ControlPlane.GetAPIServer().SecureServing
 	return nodelet.NodeIP, serving.Port
 }
+
+// WebhookServing is where a program has to serve the webhooks of Options: host, port, and the directory with tls.crt and tls.key.
+func (c *Cluster) WebhookServing() (host string, port int, certDir string) {
+	o := c.env.WebhookInstallOptions
+	return o.LocalServingHost, o.LocalServingPort, o.LocalServingCertDir
+}

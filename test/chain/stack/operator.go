@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -45,6 +46,7 @@ func (s *Stack) startOperator(ctx context.Context, o Options) error {
 	if err := writeKubeconfig(kubeconfig, s.Gate.address); err != nil {
 		return err
 	}
+	_, port, certs := s.Cluster.WebhookServing()
 	s.Operator = &Operator{
 		args: append([]string{
 			"--leader-elect=false", // so that a killed operator can come back at once
@@ -55,6 +57,9 @@ func (s *Stack) startOperator(ctx context.Context, o Options) error {
 			"--config-reloader-memory=50Mi",
 			"--prometheus-config-reloader=quay.io/promloop/config-reloader:test",
 			"--config-reloader-image=quay.io/promloop/rules-reloader:test",
+			"--webhook-port=" + strconv.Itoa(port),
+			"--webhook-cert-source=dir",
+			"--webhook-cert-path=" + certs,
 		}, o.OperatorFlags...),
 		env: append(os.Environ(), "KUBECONFIG="+kubeconfig),
 		log: filepath.Join(s.Cluster.Dir(), operatorLog),

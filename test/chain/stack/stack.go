@@ -46,7 +46,11 @@ type Stack struct {
 // Start starts the cluster, the CRDs, a node and the operator, and returns once the operator is ready. Stop what it returned, also
 // beside an error.
 func Start(ctx context.Context, o Options) (*Stack, error) {
-	c, err := cluster.Start(ctx, cluster.Options{CRDPaths: []string{Source("config", "crd", "bases")}})
+	hooks, err := webhookConfiguration()
+	if err != nil {
+		return nil, err
+	}
+	c, err := cluster.Start(ctx, cluster.Options{CRDPaths: []string{Source("config", "crd", "bases")}, Webhooks: hooks})
 	if c == nil {
 		return nil, err
 	}
