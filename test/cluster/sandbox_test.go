@@ -42,7 +42,7 @@ var roles = map[string]func(){
 			fmt.Println(err)
 			os.Exit(1)
 		}
-		<-make(chan struct{})
+		forever()
 	},
 	// door serves at the node's address and shows it outside.
 	"door": func() {
@@ -50,12 +50,19 @@ var roles = map[string]func(){
 			io.WriteString(w, "from inside "+r.URL.Path)
 		}))
 		fmt.Println(cluster.Expose(nodelet.NodeIP + ":80"))
-		<-make(chan struct{})
+		forever()
 	},
 	"directory": func() {
 		fmt.Println(cluster.Dir(), os.TempDir() == cluster.Dir(), os.Getpid())
 		os.Exit(0)
 	},
+}
+
+// forever blocks until the process is ended. Waiting for a signal is what the runtime does not take for a deadlock.
+func forever() {
+	never := make(chan os.Signal, 1)
+	signal.Notify(never, syscall.SIGUSR2)
+	<-never
 }
 
 func TestMain(m *testing.M) {
