@@ -13,12 +13,40 @@ import (
 	"github.com/promloop/promloop/internal/world"
 )
 
+// additionalJobs shows forms of YAML that a user may write.
+const additionalJobs = `
+- job_name: self   # a comment
+  scrape_interval: 15s
+  honor_labels: yes
+  sample_limit: 0x10
+  params: {"match[]": ['{job="a"}', "b: c"]}
+  static_configs:
+  - targets: ["localhost:9090", 'other:80']
+    labels:
+      note: |
+        two
+        lines
+      "on": "off"
+  relabel_configs:
+  - {source_labels: [a, b], separator: "", regex: 123, action: Drop}
+- job_name: "hashed: by itself"
+  static_configs: [{targets: []}]
+  relabel_configs:
+  - source_labels: [__address__]
+    modulus: 2
+    target_label: __tmp
+    action: hashmod
+`
+
 // SecretData is what every Secret holds.
 var SecretData = sync.OnceValue(func() map[string][]byte {
 	cert, key := certificate()
 	return map[string][]byte{
 		"user": []byte("jane"), "password": []byte("pass: #1"), "strange": []byte("ü\n\"'\\{}"), "uuid": []byte("00000000-0000-0000-0000-000000000002"),
-		"cert": cert, "key": key,
+		"jobs":          []byte(additionalJobs),
+		"relabelings":   []byte("- {action: labeldrop, regex: x}\n- source_labels: [a]\n  target_label: b\n"),
+		"alertmanagers": []byte("- static_configs:\n  - targets: [\"am:9093\"]\n  timeout: 5s\n"),
+		"cert":          cert, "key": key,
 	}
 })
 

@@ -50,6 +50,9 @@ func credentials(f *filler) corev1.SecretKeySelector {
 	return secretKey(choose(f, "key", "user", "password", "strange"))
 }
 
+// Credentials refers to a key of SecretData.
+func Credentials(key string) corev1.SecretKeySelector { return secretKey(key) }
+
 func secretKey(key string) corev1.SecretKeySelector {
 	return corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: SecretName}, Key: key}
 }

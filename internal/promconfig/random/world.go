@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/blang/semver/v4"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"pgregory.net/rapid"
 
@@ -76,6 +77,9 @@ func Prometheus(t *rapid.T, version string) *v1.Prometheus {
 		s.RemoteRead[i].Name = "r" + strconv.Itoa(i)
 	}
 	s.ScrapeClasses = scrapeClasses(f)
+	f.additional(&s.AdditionalScrapeConfigs, "jobs")
+	f.additional(&s.AdditionalAlertRelabelConfigs, "relabelings")
+	f.additional(&s.AdditionalAlertManagerConfigs, "alertmanagers")
 	if v.LT(semver.MustParse("2.55.0")) {
 		s.OTLP = nil
 	}
@@ -83,6 +87,13 @@ func Prometheus(t *rapid.T, version string) *v1.Prometheus {
 		*s.Shards++
 	}
 	return p
+}
+
+// additional refers to text of the user's own.
+func (f *filler) additional(sel **corev1.SecretKeySelector, key string) {
+	if f.seldom(key) {
+		*sel = new(secretKey(key))
+	}
 }
 
 // scrapeClasses are always the two that objects name. They name files only: the oracle looks references up where they are not.

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
-	yaml "go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v2"
 
 	"github.com/promloop/promloop/internal/world"
 )
@@ -15,9 +15,9 @@ import (
 // two directives that mean something when they are.
 type Document map[string]any
 
-// Parse reads a configuration.
+// Parse reads a configuration, with the version of YAML that Prometheus reads.
 func Parse(text []byte) (Document, error) {
-	var raw map[string]any
+	var raw map[any]any
 	if err := yaml.Unmarshal(text, &raw); err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func Parse(text []byte) (Document, error) {
 
 func normal(v any) any {
 	switch v := v.(type) {
-	case map[string]any:
+	case map[any]any:
 		return normalMap(v)
 	case []any:
 		var out []any
@@ -41,10 +41,10 @@ func normal(v any) any {
 	return fmt.Sprint(v)
 }
 
-func normalMap(m map[string]any) any {
+func normalMap(m map[any]any) any {
 	out := map[string]any{}
-	for key, value := range m {
-		n := normal(value)
+	for k, value := range m {
+		key, n := fmt.Sprint(k), normal(value)
 		if list, ok := n.([]any); n == nil || n == "" && !meansSomethingEmpty[key] || ok && len(list) == 0 {
 			continue
 		}

@@ -62,7 +62,7 @@ func knownTo(w *world.World, sel selection.Result) selection.Result {
 	return sel
 }
 
-func differenceOf(t *rapid.T, theirs, ours []byte, w *world.World) string {
+func differenceOf(t rapid.TB, theirs, ours []byte, w *world.World) string {
 	their, err := Parse(theirs)
 	if err != nil {
 		t.Fatal(err)

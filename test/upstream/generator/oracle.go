@@ -28,6 +28,14 @@ type Input struct {
 	Options         []upstream.ConfigGeneratorOption
 }
 
+// additional is the text of the user's own that a selector of the Prometheus names.
+func additional(sel *corev1.SecretKeySelector) []byte {
+	if sel == nil {
+		return nil
+	}
+	return random.SecretData()[sel.Key]
+}
+
 // InputOf turns a World and what it selects into the oracle's types, by way of JSON.
 func InputOf(w *world.World, sel selection.Result) (Input, error) {
 	in := Input{
@@ -104,6 +112,8 @@ func (in Input) Render() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the oracle takes no such Prometheus: %w", err)
 	}
+	spec := in.Prometheus.Spec
 	return generator.GenerateServerConfiguration(in.Prometheus, in.ServiceMonitors, in.PodMonitors, in.Probes, in.ScrapeConfigs,
-		in.Store, nil, nil, nil, []string{"rules"})
+		in.Store, additional(spec.AdditionalScrapeConfigs), additional(spec.AdditionalAlertRelabelConfigs),
+		additional(spec.AdditionalAlertManagerConfigs), []string{"rules"})
 }

@@ -101,7 +101,9 @@ func enforcedOnScrapeConfigs(theirs, ours Document, w *world.World) {
 		}
 		steps, _ := job["relabel_configs"].([]any)
 		if len(mappings(steps)) == len(mappings(theirJobs[name]["relabel_configs"]))+1 {
-			enforcing := func(step any) bool { return cmp.Equal(step, map[string]any{"target_label": label, "replacement": parts[1]}) }
+			enforcing := func(step any) bool {
+				return cmp.Equal(step, map[string]any{"target_label": label, "replacement": parts[1]})
+			}
 			job["relabel_configs"] = slices.DeleteFunc(steps, enforcing)
 		}
 	}
