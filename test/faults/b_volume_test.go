@@ -63,13 +63,13 @@ func TestB20_FilesRemovedUnderDanglingLinks(t *testing.T) {
 				files[fmt.Sprintf("f%d.yaml", i)] = ruleFile("1", "g"+strconv.Itoa(i))
 			}
 			r.start()
-			r.awaitWanted(r.setRules(files))
+			r.awaitLoaded(rules, r.setRules(files), soon)
 			r.slowRemoval(files)
 			r.pause(500 * time.Millisecond)
 			if strings.Contains(r.prom.log(), "no such file") {
 				r.failf("Prometheus met a dangling link")
 			}
-			r.awaitWanted(r.setRule("2"))
+			r.awaitLoaded(rules, r.setRule("2"), soon)
 		},
 	})
 }
@@ -79,14 +79,6 @@ func (r *rig) readVolumeIfUnguarded() {
 	if len(r.change.env) > 0 {
 		r.rulesAt = r.path(rules)
 	}
-}
-
-// awaitWanted waits for the rules with this digest; without the manifest's digest any wanted set will do.
-func (r *rig) awaitWanted(digest string) {
-	r.await(soon, "the rules are loaded", func() bool {
-		l := r.report(rules)
-		return l.Loaded == digest || r.rulesAt != "" && l.Loaded != "" && l.Loaded == l.Wanted
-	})
 }
 
 // slowRemoval does what AtomicWriter does when all files but base.yaml go, with a pause before the links are removed.

@@ -1,16 +1,7 @@
 package faults
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,8 +11,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"golang.org/x/crypto/bcrypt"
 )
 
 var (
@@ -169,111 +158,6 @@ func (r *rig) ownPrometheus() {
 	own := r.path("prometheus-" + filepath.Base(r.dir))
 	r.must(os.WriteFile(own, data, 0o755), "copy Prometheus")
 	r.binary = own
-}
-
-func TestC34_RoutePrefix(t *testing.T) {
-	prove(t, fault{
-		id: "C34", what: "Prometheus under a route prefix; then a wrong one",
-		guard:   "the base URL is cut to its host",
-		without: change{edits: []edit{{"reloader/options.go", `o.PrometheusURL, _, _ = strings.Cut(o.PrometheusURL, "/api/")`, `o.PrometheusURL, _, _ = strings.Cut(o.PrometheusURL, "/prom")`}}},
-		run: func(r *rig) {
-			r.prefix = "/prom"
-			r.flags = []string{"--web.route-prefix=/prom"}
-			r.start()
-			r.awaitLoaded(config, r.setConfig("base", "prefixed"), soon)
-			r.url = r.scheme + "://" + r.addr + "/wrong"
-			r.startReloader(config)
-			r.setConfig("base", "lost")
-			if l := r.awaitReason(config, "ReloadNotFound"); !strings.Contains(l.Error, "/wrong") {
-				r.failf("the error does not name the URL: %s", l.Error)
-			}
-		},
-	})
-}
-
-func TestC35_TLSRotated(t *testing.T) {
-	prove(t, fault{
-		id: "C35", what: "Prometheus with TLS of its own CA and required client certificates, all rotated",
-		guard:   "the files are read once",
-		without: change{edits: []edit{{"prometheus/auth.go", "if a.transport != nil && a.stamp == stamp {", "if a.transport != nil {"}}},
-		run: func(r *rig) {
-			pki := r.path("pki")
-			r.must(os.Mkdir(pki, 0o700), "pki")
-			r.issue(pki)
-			web := r.path("web.yml")
-			r.must(os.WriteFile(web, fmt.Appendf(nil, "tls_server_config:\n  cert_file: %s/tls.crt\n  key_file: %s/tls.key\n  client_ca_file: %s/ca.crt\n  client_auth_type: RequireAndVerifyClientCert\n", pki, pki, pki), 0o600), "web config")
-			r.scheme, r.flags = "https", []string{"--web.config.file=" + web}
-			r.env[""] = []string{"RELOADER_PROMETHEUS_CA_FILE=" + pki + "/ca.crt", "RELOADER_PROMETHEUS_CERT_FILE=" + pki + "/tls.crt", "RELOADER_PROMETHEUS_KEY_FILE=" + pki + "/tls.key"}
-			r.start()
-			r.awaitLoaded(config, r.setConfig("base", "encrypted"), soon)
-			r.issue(pki)
-			r.startPrometheus()
-			r.await(10*time.Second, "Prometheus is ready", r.ready)
-			r.awaitLoaded(config, r.setConfig("base", "rotated"), soon)
-		},
-	})
-}
-
-// issue makes a new CA and a certificate for both sides, and lets the test use them.
-func (r *rig) issue(dir string) {
-	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	r.must(err, "key")
-	ca := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "test CA"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign}
-	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
-	r.must(err, "CA")
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	r.must(err, "key")
-	leaf := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "prometheus"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
-	der, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, caKey)
-	r.must(err, "certificate")
-	keyDER, err := x509.MarshalECPrivateKey(key)
-	r.must(err, "key")
-	for name, block := range map[string]*pem.Block{"ca.crt": {Type: "CERTIFICATE", Bytes: caDER}, "tls.crt": {Type: "CERTIFICATE", Bytes: der}, "tls.key": {Type: "EC PRIVATE KEY", Bytes: keyDER}} {
-		r.must(os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600), name)
-	}
-	parsed, err := x509.ParseCertificate(caDER)
-	r.must(err, "CA")
-	pool := x509.NewCertPool()
-	pool.AddCert(parsed)
-	r.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}}
-}
-
-func TestC36_BasicAuth(t *testing.T) {
-	prove(t, fault{
-		id: "C36", what: "basic auth on the web port; a wrong password, then the right one",
-		guard:   "credentials are not sent",
-		without: change{edits: []edit{{"prometheus/auth.go", "		req.SetBasicAuth(user, password)\n", "		_ = password\n"}}},
-		run: func(r *rig) {
-			const right = "correct horse"
-			hash, err := bcrypt.GenerateFromPassword([]byte(right), bcrypt.MinCost)
-			r.must(err, "hash")
-			web, password := r.path("web.yml"), r.path("password")
-			r.must(os.WriteFile(web, fmt.Appendf(nil, "basic_auth_users:\n  reloader: %s\n", hash), 0o600), "web config")
-			r.must(os.WriteFile(password, []byte(right+"\n"), 0o600), "password")
-			r.flags = []string{"--web.config.file=" + web}
-			r.env[""] = []string{"RELOADER_PROMETHEUS_USERNAME=reloader", "RELOADER_PROMETHEUS_PASSWORD_FILE=" + password}
-			r.client.Transport = withUser{"reloader", right}
-			r.start()
-			r.must(os.WriteFile(password, []byte("wrong staple"), 0o600), "password")
-			c := r.setConfig("base", "authorized")
-			r.awaitReason(config, "Unauthorized")
-			r.must(os.WriteFile(password, []byte(right), 0o600), "password")
-			r.awaitLoaded(config, c, soon)
-			if all := r.config.log() + r.rules.log(); strings.Contains(all, right) || strings.Contains(all, "wrong staple") {
-				r.failf("the password is in the log")
-			}
-		},
-	})
-}
-
-type withUser struct{ name, password string }
-
-func (u withUser) RoundTrip(req *http.Request) (*http.Response, error) {
-	req = req.Clone(req.Context())
-	req.SetBasicAuth(u.name, u.password)
-	return http.DefaultTransport.RoundTrip(req)
 }
 
 func TestC37_KilledDuringAReload(t *testing.T) {

@@ -1,10 +1,8 @@
 package faults
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -12,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -280,32 +277,6 @@ func (r *rig) healthy(domain, path string) bool {
 	return res.StatusCode == http.StatusOK
 }
 
-// metric is the value that a reloader reports, 0 when it does not.
-func (r *rig) metric(domain, name string) (value float64) {
-	res, err := r.client.Get("http://" + r.ports[domain] + "/metrics")
-	if err != nil {
-		return 0
-	}
-	defer res.Body.Close()
-	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
-		if text, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
-			value, _ = strconv.ParseFloat(text, 64)
-		}
-	}
-	return value
-}
-
-func (r *rig) report(domain string) loaded {
-	var l loaded
-	res, err := r.client.Get("http://" + r.ports[domain] + "/v1/loaded")
-	if err != nil {
-		return loaded{Reason: err.Error()}
-	}
-	defer res.Body.Close()
-	_ = json.NewDecoder(res.Body).Decode(&l)
-	return l
-}
-
 // await polls until the condition holds; the text says what was waited for.
 func (r *rig) await(within time.Duration, what string, ok func() bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), within)
@@ -351,18 +322,6 @@ func scaled(long, short time.Duration) time.Duration {
 		return long
 	}
 	return short
-}
-
-func (r *rig) get(path string, into any) error {
-	res, err := r.client.Get(r.base() + path)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", path, res.Status)
-	}
-	return json.NewDecoder(res.Body).Decode(into)
 }
 
 // loads is how often Prometheus loaded its files, by its log.

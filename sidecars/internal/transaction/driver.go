@@ -72,7 +72,7 @@ func (d *Driver) Run(ctx context.Context) error {
 		default:
 			timer = nil
 			step(stepBefore, action)
-			go func() { done <- d.do(ctx, action, s) }()
+			go func(s State) { done <- d.do(ctx, action, s) }(s) // as it is now: pokes change it meanwhile
 		}
 		select {
 		case <-ctx.Done():

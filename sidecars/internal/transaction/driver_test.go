@@ -74,6 +74,19 @@ func (p *pod) set(change func()) {
 	change()
 }
 
+// posted is how often Prometheus was told to reload.
+func (p *pod) posted() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.posts)
+}
+
+func (p *pod) standing() (transaction.Problem, string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state.Standing()
+}
+
 func (p *pod) loaded() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -131,8 +144,8 @@ func TestBurstCostsOneMoreReload(t *testing.T) {
 			go p.show("burst", func(o *transaction.Observation) { o.Generation = int64(n) })
 		}
 		wait(10 * time.Second)
-		if len(p.posts) != 2 || p.loaded() != "burst" {
-			t.Errorf("%d POSTs, %s loaded; want one for what came first and one for the rest", len(p.posts), p.loaded())
+		if p.posted() != 2 || p.loaded() != "burst" {
+			t.Errorf("%d POSTs, %s loaded; want one for what came first and one for the rest", p.posted(), p.loaded())
 		}
 	})
 }
@@ -144,9 +157,9 @@ func TestRefusedIsTriedAgainSlowlyAndAFixAtOnce(t *testing.T) {
 		wait(time.Second)
 		p.set(func() { p.posts = nil })
 		wait(28 * time.Second)
-		quiet := len(p.posts)
+		quiet := p.posted()
 		wait(20 * time.Minute)
-		tries := len(p.posts) // each is a POST and, after the link is back, another
+		tries := p.posted() // each is a POST and, after the link is back, another
 		if quiet > 0 || tries < 6 || tries > 20 {
 			t.Errorf("%d POSTs in the first half minute, %d in 20 more; want a pause of 30 s that grows to 5 min", quiet, tries)
 		}
@@ -164,13 +177,13 @@ func TestNothingIsPostedBeforeReady(t *testing.T) {
 		wait(2 * time.Second)
 		p.show("second", nil)
 		wait(10 * time.Minute)
-		if len(p.posts) > 0 {
-			t.Fatalf("%d POSTs to a Prometheus that is not ready", len(p.posts))
+		if p.posted() > 0 {
+			t.Fatalf("%d POSTs to a Prometheus that is not ready", p.posted())
 		}
 		p.set(func() { p.phase = transaction.Ready })
 		wait(time.Second)
-		if p.loaded() != "second" || len(p.posts) != 1 {
-			t.Errorf("%q loaded after %d POSTs; want the second after one, within a second", p.loaded(), len(p.posts))
+		if p.loaded() != "second" || p.posted() != 1 {
+			t.Errorf("%q loaded after %d POSTs; want the second after one, within a second", p.loaded(), p.posted())
 		}
 	})
 }
@@ -201,7 +214,7 @@ func TestRefusedElsewhereIsNeverLoaded(t *testing.T) {
 	drive(t, func(p *pod) {
 		p.show("second", func(o *transaction.Observation) { o.RefusedElsewhere = true })
 		wait(time.Hour)
-		if problem, refused := p.state.Standing(); p.loaded() != "first" || refused != "second" || problem.Reason != contract.RefusedElsewhere {
+		if problem, refused := p.standing(); p.loaded() != "first" || refused != "second" || problem.Reason != contract.RefusedElsewhere {
 			t.Errorf("loaded %q, refused %q for %+v", p.loaded(), refused, problem)
 		}
 	})
@@ -218,7 +231,7 @@ func TestOlderGenerationIsIgnoredUnlessAccepted(t *testing.T) {
 		wait(time.Second)
 		p.show("six", numbered(6, false))
 		wait(time.Minute)
-		if problem, _ := p.state.Standing(); p.loaded() != "seven" || problem.Reason != contract.OlderGeneration {
+		if problem, _ := p.standing(); p.loaded() != "seven" || problem.Reason != contract.OlderGeneration {
 			t.Errorf("loaded %q, problem %+v", p.loaded(), problem)
 		}
 		p.show("six", numbered(6, true))
@@ -234,8 +247,8 @@ func TestTimedOutPostIsNotRepeatedWhileItMayBeQueued(t *testing.T) {
 		p.set(func() { p.outcome = transaction.TimedOut })
 		p.show("second", nil)
 		wait(time.Minute)
-		if len(p.posts) != 1 {
-			t.Errorf("%d POSTs; the first may still be in Prometheus' queue", len(p.posts))
+		if p.posted() != 1 {
+			t.Errorf("%d POSTs; the first may still be in Prometheus' queue", p.posted())
 		}
 		p.set(func() { p.outcome = transaction.Accepted })
 		wait(3 * time.Minute)
@@ -250,8 +263,8 @@ func TestForbiddenIsTriedTwiceAMinuteAtMost(t *testing.T) {
 		p.set(func() { p.outcome = transaction.Rejected })
 		p.show("second", nil)
 		wait(time.Minute)
-		if len(p.posts) > 2 {
-			t.Errorf("%d POSTs in a minute", len(p.posts))
+		if p.posted() > 2 {
+			t.Errorf("%d POSTs in a minute", p.posted())
 		}
 	})
 }
