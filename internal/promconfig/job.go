@@ -93,6 +93,8 @@ type builder struct {
 	kind  world.Kind
 	meta  *metav1.ObjectMeta
 	class scrapeClass
+	// steps is room for the steps of one job.
+	steps *relabelings
 }
 
 // tls is an object's own TLS configuration, completed by its class.
@@ -169,7 +171,8 @@ func (b *builder) relabel(steps relabelings, own []v1.RelabelConfig, shard relab
 	steps.add(b.class.Relabelings)
 	steps.add(own)
 	steps = append(steps, b.enforced(b.kind, b.meta)...)
-	return append(steps, shard...)
+	*b.steps = append(steps, shard...)
+	return *b.steps
 }
 
 func (b *builder) metricRelabel(own []v1.RelabelConfig) relabelings {
@@ -179,9 +182,9 @@ func (b *builder) metricRelabel(own []v1.RelabelConfig) relabelings {
 	return append(steps, b.enforced(b.kind, b.meta)...)
 }
 
-// startJob keeps the job's own name where later steps still find it.
-func startJob() relabelings {
-	steps := make(relabelings, 0, 24)
+// startJob keeps the job's own name where later steps still find it. The list is written over by the next job.
+func (b *builder) startJob() relabelings {
+	steps := (*b.steps)[:0]
 	steps.rename("job", "__tmp_prometheus_job_name")
 	return steps
 }

@@ -73,7 +73,7 @@ func (m *podMonitor) job(b *builder, n int) scrapeJob {
 
 // podSteps choose the selected pods and give them the labels that users know.
 func (b *builder) podSteps(m *podMonitor, ep *v1.PodMetricsEndpoint) relabelings {
-	steps, spec := startJob(), &m.Spec
+	steps, spec := b.startJob(), &m.Spec
 	if valueOr(ep.FilterRunning, true) {
 		steps.running()
 	}

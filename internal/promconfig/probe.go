@@ -84,7 +84,7 @@ func (p *probe) job(b *builder, _ int) scrapeJob {
 		MetricRelabelConfigs:   b.metricRelabel(spec.MetricRelabelConfigs),
 	}
 	job.TLSConfig = b.safeTLS(spec.TLSConfig)
-	steps := startJob()
+	steps := b.startJob()
 	if spec.JobName != "" {
 		steps.set("job", spec.JobName)
 	}

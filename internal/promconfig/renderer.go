@@ -19,6 +19,7 @@ type Renderer struct {
 	objects  map[world.Object]*rendered
 	members  members
 	patterns patterns
+	steps    relabelings
 	turn     int
 }
 
@@ -173,7 +174,7 @@ func (run *run) render(o scrapeObject) *rendered {
 	shared := len(in.faults)
 	b := &builder{
 		settings: run.settings, kind: o.kind(), meta: m, class: run.settings.class(o.class()),
-		scope: &scope{namespace: m.Namespace, values: run.world.Values},
+		scope: &scope{namespace: m.Namespace, values: run.world.Values}, steps: &run.renderer.steps,
 	}
 	for n := range o.parts() {
 		before := len(in.faults)

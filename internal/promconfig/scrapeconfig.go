@@ -66,7 +66,7 @@ func (c *scrapeConfig) job(b *builder, _ int) scrapeJob {
 
 // steps have the class before the job's name, unlike those of monitors. Sharding is left to the user who does it already.
 func (c *scrapeConfig) steps(b *builder) relabelings {
-	steps := startJob()
+	steps := b.startJob()
 	steps.add(b.class.Relabelings)
 	if c.Spec.JobName != nil {
 		steps = append(steps, relabeling{TargetLabel: "job", Action: "replace", Replacement: c.Spec.JobName})

@@ -74,7 +74,7 @@ func (m *serviceMonitor) job(b *builder, n int) scrapeJob {
 
 // serviceSteps choose the endpoints of the selected Services and give them the labels that users know.
 func (b *builder) serviceSteps(spec *v1.ServiceMonitorSpec, ep *v1.Endpoint, role string) relabelings {
-	steps := startJob()
+	steps := b.startJob()
 	if !selectBy(spec.SelectorMechanism) {
 		steps.selected("service", spec.Selector)
 	}

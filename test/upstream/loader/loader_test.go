@@ -1,12 +1,17 @@
 package loader
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"pgregory.net/rapid"
 
+	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/promconfig"
 	"github.com/promloop/promloop/internal/promconfig/random"
+	"github.com/promloop/promloop/internal/selection"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -43,4 +48,25 @@ func TestLoaderRefuses(t *testing.T) {
 			t.Errorf("Prometheus should refuse this:\n%s", text)
 		}
 	}
+}
+
+// What Prometheus' own parser would cost on top of rendering, as a figure beside those of test/upstream/generator.
+func TestRatioParser(t *testing.T) {
+	const n = 10_000
+	w := &world.World{Prometheus: &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: "main"}}}
+	var sel selection.Result
+	for i := range n {
+		m := &v1.ServiceMonitor{ObjectMeta: metav1.ObjectMeta{Namespace: "a", Name: fmt.Sprintf("app-%05d", i)}}
+		m.Spec.Endpoints = []v1.Endpoint{{Port: "http-metrics", Interval: "15s"}}
+		sel.ServiceMonitors = append(sel.ServiceMonitors, m)
+	}
+	text, err := promconfig.NewRenderer().Render(w, sel).Plain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if err := Load(text); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Printf("parser load-%d-time %.2f\n", n, float64(time.Since(start).Microseconds())/1000)
 }
