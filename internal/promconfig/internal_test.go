@@ -1,0 +1,106 @@
+package promconfig
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	yaml2 "go.yaml.in/yaml/v2"
+	yaml "go.yaml.in/yaml/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"pgregory.net/rapid"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/selection"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// Text comes back as it was from both versions of YAML.
+func FuzzScalar(f *testing.F) {
+	for _, text := range []string{"", "a", "yes", "1e3", "0x1f", "~", "a: b", "- a", "\x00\n\t\u2028é😀", "2001-01-01", "$(A)", "/x", "a#b", "-.inf"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.ToValidUTF8(text, "") != text {
+			t.Skip("inspection refuses what is not UTF-8")
+		}
+		line := append(appendScalar([]byte("a: ["), text), ']', '\n')
+		for name, read := range map[string]func([]byte, any) error{"1.1": yaml2.Unmarshal, "1.2": yaml.Unmarshal} {
+			var got map[string][]any
+			if err := read(line, &got); err != nil {
+				t.Fatalf("YAML %s: %v in %q", name, err, line)
+			}
+			if got["a"][0] != any(text) {
+				t.Fatalf("YAML %s reads %q as %#v", name, line, got["a"][0])
+			}
+		}
+	})
+}
+
+// A pattern that is taken at a glance compiles.
+func TestSimplePatternsCompile(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOf(rapid.SampledFrom([]rune(`ab.*+|()?;:[]{}\-1$^`))).Draw(t, "pattern")
+		if _, err := regexp.Compile(text); isSimple(text) && err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+	})
+}
+
+// The reloader turns a literal back into the text: it replaces $(NAME) and takes $$(NAME) for $(NAME), in one pass.
+func TestLiteralsComeBack(t *testing.T) {
+	t.Parallel()
+	reloader := regexp.MustCompile(`\$?\$\([A-Za-z_][A-Za-z0-9_]*\)`)
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOf(rapid.SampledFrom([]rune("$()aA_1 "))).Draw(t, "text")
+		back := reloader.ReplaceAllStringFunc(literal(text), func(found string) string {
+			if !strings.HasPrefix(found, "$$") {
+				return "EXPANDED"
+			}
+			return found[1:]
+		})
+		if back != text {
+			t.Fatalf("%q becomes %q", text, back)
+		}
+	})
+}
+
+// One change costs the compression of one member, wherever it is.
+func TestOneChangeOneMember(t *testing.T) {
+	t.Parallel()
+	var sel selection.Result
+	for i := range 2_000 {
+		m := &v1.ServiceMonitor{ObjectMeta: metav1.ObjectMeta{Namespace: "a", Name: fmt.Sprintf("m%04d", i), Generation: 1}}
+		m.Spec.Endpoints = []v1.Endpoint{{Port: "web"}}
+		sel.ServiceMonitors = append(sel.ServiceMonitors, m)
+	}
+	w := &world.World{Prometheus: &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "a", Name: "main"}}}
+	r := NewRenderer()
+	r.Render(w, sel)
+	for name, change := range map[string]func(){
+		"Changed": func() {
+			m := sel.ServiceMonitors[1_000].DeepCopy()
+			m.Generation, m.Spec.Endpoints[0].Path = 2, "/x"
+			sel.ServiceMonitors[1_000] = m
+		},
+		"Removed": func() { sel.ServiceMonitors = append(sel.ServiceMonitors[:500:500], sel.ServiceMonitors[501:]...) },
+	} {
+		known := map[[32]byte]bool{}
+		for digest := range r.members.known {
+			known[digest] = true
+		}
+		change()
+		r.Render(w, sel)
+		fresh := 0
+		for digest := range r.members.known {
+			if !known[digest] {
+				fresh++
+			}
+		}
+		if fresh > 2 {
+			t.Errorf("%s: %d members were compressed of %d; a change costs one, two where it moves a border", name, fresh, len(r.members.known))
+		}
+	}
+}
