@@ -154,10 +154,16 @@ func compiles(text string) error {
 		return nil
 	}
 	parsed, err := syntax.Parse("^(?s:"+text+")$", syntax.Perl)
-	if err == nil && cost(parsed) > maxProgram {
-		err = errCostly
+	switch {
+	case err != nil:
+		if _, own := syntax.Parse(text, syntax.Perl); own != nil {
+			return own // the same in the user's own words
+		}
+		return err
+	case cost(parsed) > maxProgram:
+		return errCostly
 	}
-	return err
+	return nil
 }
 
 // isSimple knows most patterns at a glance: literals, alternatives, groups that are not nested, and repetitions of one of these.

@@ -3,12 +3,17 @@ package promconfig
 import (
 	"github.com/prometheus/common/model"
 
+	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/world"
 )
 
 // Faults is what an object alone makes wrong, whatever Prometheus selects it: what no Prometheus of any supported version takes.
-// References are not looked up. Objects that are never scraped have none.
+// Of a Prometheus it is what its own version does not take. References are not looked up. Objects that no configuration is made of
+// have none.
 func Faults(obj any) []Fault {
+	if p, ok := obj.(*v1.Prometheus); ok {
+		return prometheusFaults(p)
+	}
 	o := scrapeObjectOf(obj)
 	if o == nil {
 		return nil
@@ -21,6 +26,23 @@ func Faults(obj any) []Fault {
 		}
 	})
 	return in.faults
+}
+
+func prometheusFaults(p *v1.Prometheus) []Fault {
+	version, err := world.PrometheusVersion(p)
+	if err != nil {
+		return []Fault{{Path: "spec.version", Reason: UnsupportedVersion, Message: err.Error()}}
+	}
+	run := newRun(&Renderer{encoder: newEncoder(version)}, &world.World{Prometheus: p}, nil)
+	run.reachesAPIServer()
+	for _, s := range run.ownSections() {
+		if s.inspect != nil {
+			in := run.ownInspector()
+			s.inspect(in)
+			run.faults = append(run.faults, in.faults...)
+		}
+	}
+	return run.faults
 }
 
 // Judge sums Faults up.

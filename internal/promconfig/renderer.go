@@ -39,6 +39,7 @@ type rendered struct {
 	jobs    []jobText
 	kept    []jobText // those of jobs that were taken over from what is published
 	assets  []world.Reference
+	faults  []Fault
 	verdict world.Verdict
 	turn    int
 }
@@ -67,7 +68,7 @@ func (r *Renderer) Render(w *world.World, sel selection.Result) Result {
 		r.encoder = newEncoder(version)
 	}
 	r.turn++
-	run := newRun(r, w)
+	run := newRun(r, w, w.Values.Get)
 	jobs := run.jobs(sel)
 	run.result.Stored, run.result.Settings = run.assemble(jobs), run.settings.mark()
 	r.forget()
@@ -78,7 +79,10 @@ func (r *Renderer) Render(w *world.World, sel selection.Result) Result {
 func refusal(w *world.World, f Fault) Result {
 	id := world.Object{Kind: world.Prometheus}
 	id.Namespace, id.Name = w.Prometheus.Namespace, w.Prometheus.Name
-	return Result{Verdicts: map[world.Object]world.Verdict{id: verdictOf([]Fault{f})}}
+	return Result{
+		Verdicts: map[world.Object]world.Verdict{id: verdictOf([]Fault{f})},
+		Faults:   map[world.Object][]Fault{id: {f}},
+	}
 }
 
 // forget drops what was not used in this turn.
@@ -136,7 +140,7 @@ func (run *run) object(o scrapeObject) []jobText {
 	}
 	known.turn = run.renderer.turn
 	if !known.verdict.Accepted() {
-		run.result.Verdicts[id] = known.verdict
+		run.result.Verdicts[id], run.result.Faults[id] = known.verdict, known.faults
 	}
 	run.assets(known.assets)
 	run.keepAssets(known.kept)
@@ -192,7 +196,7 @@ func (run *run) render(o scrapeObject) *rendered {
 	}
 	out.values = run.read(in.refs)
 	out.assets = b.scope.assets
-	out.verdict = verdictOf(in.faults)
+	out.faults, out.verdict = in.faults, verdictOf(in.faults)
 	return out
 }
 

@@ -21,6 +21,8 @@ type Result struct {
 	Assets map[string]world.Value
 	// Verdicts holds every object that is left out, wholly or in part, and why; the Prometheus itself too.
 	Verdicts map[world.Object]world.Verdict
+	// Faults are what the Verdicts sum up, one by one.
+	Faults map[world.Object][]Fault
 	// Settings is the value of SettingsAnnotation to publish beside Stored.
 	Settings string
 	// Ignored says in sentences which fields of the Prometheus have no effect.

@@ -16,14 +16,17 @@ type run struct {
 	result   Result
 	faults   []Fault // of the Prometheus
 	stored   *published
+	// lookup is nil where the Prometheus alone is judged.
+	lookup func(world.Reference) (world.Value, error)
 }
 
-func newRun(r *Renderer, w *world.World) *run {
+func newRun(r *Renderer, w *world.World, lookup func(world.Reference) (world.Value, error)) *run {
 	run := &run{
 		renderer: r,
 		world:    w,
+		lookup:   lookup,
 		scope:    &scope{namespace: w.Prometheus.Namespace, values: w.Values},
-		result:   Result{Assets: map[string]world.Value{}, Verdicts: map[world.Object]world.Verdict{}},
+		result:   Result{Assets: map[string]world.Value{}, Verdicts: map[world.Object]world.Verdict{}, Faults: map[world.Object][]Fault{}},
 	}
 	run.settings = settingsOf(w, r.encoder.version, run.scope)
 	run.assets(run.settings.assets)
@@ -38,7 +41,7 @@ func (run *run) inspector(namespace string) *inspector {
 		scheme:     s.scheme(nil),
 		version:    s.version,
 		newer:      s.version.GT(newestVersion),
-		lookup:     run.world.Values.Get,
+		lookup:     run.lookup,
 		denyFiles:  s.spec.ArbitraryFSAccessThroughSMs.Deny,
 		patterns:   run.renderer.patterns,
 		interval:   s.scrapeInterval(),
@@ -84,7 +87,7 @@ func (run *run) finish() Result {
 	if v := verdictOf(run.faults); !v.Accepted() {
 		id := world.Object{Kind: world.Prometheus}
 		id.Namespace, id.Name = run.world.Prometheus.Namespace, run.world.Prometheus.Name
-		run.result.Verdicts[id] = v
+		run.result.Verdicts[id], run.result.Faults[id] = v, run.faults
 	}
 	return run.result
 }

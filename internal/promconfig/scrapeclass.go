@@ -32,7 +32,12 @@ func (run *run) inspectClasses() {
 	for i := range s.spec.ScrapeClasses {
 		class := &s.spec.ScrapeClasses[i]
 		in := run.ownInspector()
-		in.atIndex("spec.scrapeClasses", i, func() { in.walk(class) })
+		in.atIndex("spec.scrapeClasses", i, func() {
+			in.walk(class)
+			if valueOr(class.Default, false) && class.Name != s.byDefault.Name {
+				in.at("default", func() { in.fault(InvalidField, "scrape class %q is the default too", s.byDefault.Name) })
+			}
+		})
 		if len(in.faults) == 0 {
 			continue
 		}

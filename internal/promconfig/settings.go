@@ -44,7 +44,7 @@ func settingsOf(w *world.World, version semver.Version, s *scope) *settings {
 	for i := range spec.ScrapeClasses {
 		class := scrapeClassOf(s, spec.ScrapeClasses[i])
 		out.classes[class.Name] = class
-		if class.Default != nil && *class.Default {
+		if out.byDefault.Name == "" && valueOr(class.Default, false) {
 			out.byDefault = class
 		}
 	}

@@ -1,0 +1,43 @@
+package manifest
+
+import (
+	"strconv"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v3"
+)
+
+// lineOf is the line on which a field stands, or else the nearest that is there: a field that is missing is told where it should be.
+func lineOf(node *yaml.Node, field string) int {
+	line := node.Line
+	for field != "" {
+		key, value, rest := step(node, field)
+		if value == nil {
+			return line
+		}
+		line, node, field = key.Line, value, strings.TrimPrefix(rest, ".")
+	}
+	return line
+}
+
+// step follows the first part of a path: an index, or the longest key that fits, since keys may hold dots.
+func step(node *yaml.Node, field string) (key, value *yaml.Node, rest string) {
+	if index, after, ok := strings.Cut(strings.TrimPrefix(field, "["), "]"); ok && strings.HasPrefix(field, "[") {
+		n, err := strconv.Atoi(index)
+		if err != nil || node.Kind != yaml.SequenceNode || n >= len(node.Content) {
+			return nil, nil, ""
+		}
+		return node.Content[n], node.Content[n], after
+	}
+	if node.Kind != yaml.MappingNode {
+		return nil, nil, ""
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		after, ok := strings.CutPrefix(field, node.Content[i].Value)
+		longer := key == nil || len(node.Content[i].Value) > len(key.Value)
+		if ok && longer && (after == "" || after[0] == '.' || after[0] == '[') {
+			key, value, rest = node.Content[i], node.Content[i+1], after
+		}
+	}
+	return key, value, rest
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/promloop/promloop/cmd/kubectl-promloop/internal/manifest"
+	"github.com/promloop/promloop/internal/plan"
+	"github.com/promloop/promloop/internal/promconfig"
+	"github.com/promloop/promloop/internal/rules"
+	"github.com/promloop/promloop/internal/world"
+)
+
+func lintCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "lint PATH...",
+		Short: "Print everything that is wrong with manifests, with file and line",
+		Long: "Reads manifests from files, directories or, with -, from standard input. Each object is judged alone, as the webhook\n" +
+			"does; where a Prometheus is among them, its objects are also judged together, as the operator does: then a Secret that\n" +
+			"is referred to has to be there too. The exit status is 1 when something is wrong.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: lint,
+	}
+}
+
+func lint(c *cobra.Command, paths []string) error {
+	set, problems, err := manifest.Read(paths, c.InOrStdin())
+	if err != nil {
+		return err
+	}
+	problems = append(problems, alone(&set)...)
+	for _, p := range set.Prometheuses {
+		w := set.World(p, defaults())
+		pl := plan.NewPlanner(rules.DefaultLimits(w.Options.RuleShards)).For(w)
+		problems = append(problems, verdicts(&set, pl)...)
+	}
+	return tell(c.OutOrStdout(), problems)
+}
+
+// alone judges each object by itself, for any Prometheus.
+func alone(set *manifest.Set) []manifest.Problem {
+	var out []manifest.Problem
+	judge(set, &out, world.Prometheus, set.Prometheuses)
+	judge(set, &out, world.ServiceMonitor, set.ServiceMonitors)
+	judge(set, &out, world.PodMonitor, set.PodMonitors)
+	judge(set, &out, world.Probe, set.Probes)
+	judge(set, &out, world.ScrapeConfig, set.ScrapeConfigs)
+	rule := rules.NewJudge(rules.AnyTarget(), rules.DefaultLimits(defaults().RuleShards))
+	for _, r := range set.Rules {
+		for _, f := range rule.Object(r).Findings {
+			out = append(out, set.Problem(idOf(world.PrometheusRule, r), f.Path, f.Path+": "+f.Detail()))
+		}
+	}
+	return out
+}
+
+type named interface {
+	GetNamespace() string
+	GetName() string
+}
+
+func idOf(kind world.Kind, o named) world.Object {
+	id := world.Object{Kind: kind}
+	id.Namespace, id.Name = o.GetNamespace(), o.GetName()
+	return id
+}
+
+func judge[P named](set *manifest.Set, out *[]manifest.Problem, kind world.Kind, objects []P) {
+	for _, o := range objects {
+		for _, f := range promconfig.Faults(o) {
+			*out = append(*out, set.Problem(idOf(kind, o), f.Path, f.String()))
+		}
+	}
+}
+
+// verdicts are what a Prometheus says of the objects that it selects.
+func verdicts(set *manifest.Set, pl plan.Plan) []manifest.Problem {
+	var out []manifest.Problem
+	for id, verdict := range pl.Verdicts {
+		faults := pl.Config.Faults[id]
+		for _, f := range faults {
+			out = append(out, set.Problem(id, f.Path, f.String()))
+		}
+		if len(faults) == 0 {
+			field, _, _ := strings.Cut(verdict.Message, ":")
+			out = append(out, set.Problem(id, field, verdict.Message))
+		}
+	}
+	return out
+}
+
+// tell prints problems in the order of files and lines, each once.
+func tell(out io.Writer, problems []manifest.Problem) error {
+	slices.SortStableFunc(problems, func(a, b manifest.Problem) int {
+		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, strings.Compare(a.Message, b.Message))
+	})
+	for _, p := range slices.Compact(problems) {
+		if _, err := fmt.Fprintln(out, p); err != nil {
+			return err
+		}
+	}
+	if len(problems) > 0 {
+		return errProblems
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/cmd/kubectl-promloop/internal/manifest"
+	"github.com/promloop/promloop/internal/plan"
+	"github.com/promloop/promloop/internal/rules"
+	"github.com/promloop/promloop/internal/world"
+)
+
+type renderOptions struct {
+	prometheus string
+	output     string
+}
+
+func renderCommand() *cobra.Command {
+	var o renderOptions
+	c := &cobra.Command{
+		Use:   "render PATH...",
+		Short: "Print what promloop would publish for a Prometheus",
+		Long: "Reads manifests from files, directories or, with -, from standard input, and prints the configuration that promloop\n" +
+			"would publish for the Prometheus among them, or all objects that it would write. What is wrong goes to standard error,\n" +
+			"with file and line; then the exit status is 1.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, paths []string) error { return o.run(c, paths) },
+	}
+	c.Flags().StringVar(&o.prometheus, "prometheus", "", "namespace/name of the Prometheus; needed where there are several")
+	c.Flags().StringVarP(&o.output, "output", "o", "config", "config: the configuration; objects: everything that would be written")
+	return c
+}
+
+func (o renderOptions) run(c *cobra.Command, paths []string) error {
+	if o.output != "config" && o.output != "objects" {
+		return fmt.Errorf("--output %s: it is config or objects", o.output)
+	}
+	set, problems, err := manifest.Read(paths, c.InOrStdin())
+	if err != nil {
+		return err
+	}
+	p, err := choose(set.Prometheuses, o.prometheus)
+	if err != nil {
+		return err
+	}
+	w := set.World(p, defaults())
+	w.Now = time.Now()
+	w.Salt = make([]byte, 32) // nothing that is printed here is published
+	pl := plan.NewPlanner(rules.DefaultLimits(w.Options.RuleShards)).For(w)
+	for _, note := range pl.Ignored {
+		fmt.Fprintln(c.ErrOrStderr(), "note:", note)
+	}
+	if err := o.print(c.OutOrStdout(), pl); err != nil {
+		return err
+	}
+	return tell(c.ErrOrStderr(), append(problems, verdicts(&set, pl)...))
+}
+
+// choose finds the Prometheus that is named, or the only one.
+func choose(among []*v1.Prometheus, name string) (*v1.Prometheus, error) {
+	var names []string
+	for _, p := range among {
+		id := p.Namespace + "/" + p.Name
+		if id == name {
+			return p, nil
+		}
+		names = append(names, id)
+	}
+	switch {
+	case len(among) == 0:
+		return nil, fmt.Errorf("there is no Prometheus among the manifests")
+	case name == "" && len(among) == 1:
+		return among[0], nil
+	case name == "":
+		return nil, fmt.Errorf("there are several Prometheuses; choose one with --prometheus: %s", strings.Join(names, ", "))
+	}
+	return nil, fmt.Errorf("there is no Prometheus %s among the manifests, only %s", name, strings.Join(names, ", "))
+}
+
+// defaults are the operator's, but for the names of its images.
+func defaults() world.Options {
+	return world.Options{
+		ConfigReloaderImage: "promloop-reloader", RulesReloaderImage: "promloop-reloader",
+		PrometheusBaseImage: "quay.io/prometheus/prometheus", ThanosBaseImage: "quay.io/thanos/thanos",
+		RuleShards: 16, ConfigParts: 16, AssetShards: 4, LocalHost: "localhost",
+		FeatureGates: map[string]bool{"PrometheusTopologySharding": true, "PrometheusShardRetentionPolicy": true},
+	}
+}
+
+func (o renderOptions) print(out io.Writer, pl plan.Plan) error {
+	if o.output == "config" {
+		text, err := pl.Config.Plain()
+		if err != nil {
+			return err
+		}
+		_, err = out.Write(text)
+		return err
+	}
+	for _, object := range pl.Writes {
+		text, err := yaml.Marshal(object)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(out, "---\n%s", text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
