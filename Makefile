@@ -69,7 +69,9 @@ parts: ## Build the programs of the test cluster, once.
 	cd test/cluster && go run ./cmd/parts
 
 .PHONY: bench-upstream
-bench-upstream: parts ## Beside upstream's in one run: rules, and the config-reloader (time to the POST, to a fix, memory, size).
+bench-upstream: parts ## Beside upstream's in one run: rendering, rules, and the config-reloader (time to the POST, to a fix, memory, size).
+	cd test/upstream/generator && go test -count=1 -v -run '^TestRatio' .
+	cd test/upstream/loader && go test -count=1 -v -run '^TestRatio' .
 	cd test/upstream/rules && go test -count=1 -v -run '^TestRatio' .
 	cd test/upstream/reloader && PROMLOOP_PROMETHEUS=$(PARTS)/prometheus go run . -write=$(CURDIR)/docs/sidecars.md
 

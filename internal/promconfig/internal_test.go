@@ -2,6 +2,7 @@ package promconfig
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -67,7 +68,7 @@ func TestLiteralsComeBack(t *testing.T) {
 	})
 }
 
-// One change costs the compression of one member, wherever it is.
+// One change costs one object's inspection and rendering, and the compression of one member, wherever it is.
 func TestOneChangeOneMember(t *testing.T) {
 	t.Parallel()
 	var sel selection.Result
@@ -87,20 +88,28 @@ func TestOneChangeOneMember(t *testing.T) {
 		},
 		"Removed": func() { sel.ServiceMonitors = append(sel.ServiceMonitors[:500:500], sel.ServiceMonitors[501:]...) },
 	} {
-		known := map[[32]byte]bool{}
-		for digest := range r.members.known {
-			known[digest] = true
-		}
+		members, objects := maps.Clone(r.members.known), maps.Clone(r.objects)
 		change()
 		r.Render(w, sel)
-		fresh := 0
-		for digest := range r.members.known {
-			if !known[digest] {
-				fresh++
-			}
+		if n := fresh(members, r.members.known); n == 0 || n > 2 {
+			t.Errorf("%s: %d members were compressed of %d; a change costs one, two where it moves a border", name, n, len(r.members.known))
 		}
-		if fresh > 2 {
-			t.Errorf("%s: %d members were compressed of %d; a change costs one, two where it moves a border", name, fresh, len(r.members.known))
+		if n := fresh(objects, r.objects); n > 1 {
+			t.Errorf("%s: %d objects of %d were judged and rendered again", name, n, len(r.objects))
+		}
+		if len(r.objects) != len(sel.ServiceMonitors) {
+			t.Errorf("%s: %d objects are remembered, %d are selected", name, len(r.objects), len(sel.ServiceMonitors))
 		}
 	}
+}
+
+// fresh counts what was made since before.
+func fresh[K, V comparable](before, after map[K]V) int {
+	n := 0
+	for key, value := range after {
+		if before[key] != value {
+			n++
+		}
+	}
+	return n
 }

@@ -85,14 +85,14 @@ func (run *run) assemble(jobs []jobText) []byte {
 		return nil
 	}
 	r := run.renderer
-	out := bytes.Clone(r.members.compress(sha256.Sum256(head), r.turn, func(write func([]byte)) { write(head) }))
+	out := [][]byte{r.members.compress(sha256.Sum256(head), r.turn, func(write func([]byte)) { write(head) })}
 	start := 0
 	for i := 1; i <= len(jobs); i++ {
 		if i == len(jobs) || startsMember(jobs[i].name) {
-			out = append(out, r.members.jobMember(jobs[start:i], r.turn)...)
+			out = append(out, r.members.jobMember(jobs[start:i], r.turn))
 			start = i
 		}
 	}
 	run.result.Jobs = len(jobs)
-	return out
+	return bytes.Join(out, nil)
 }

@@ -2,6 +2,7 @@ package promconfig
 
 import (
 	"crypto/sha256"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,6 +22,8 @@ type Renderer struct {
 	patterns patterns
 	steps    relabelings
 	turn     int
+	used     int // of objects, in this turn
+	jobs     int // of the last turn
 }
 
 // NewRenderer returns a Renderer that remembers nothing yet.
@@ -67,9 +70,10 @@ func (r *Renderer) Render(w *world.World, sel selection.Result) Result {
 	if r.encoder == nil || !r.encoder.version.EQ(version) {
 		r.encoder = newEncoder(version)
 	}
-	r.turn++
+	r.turn, r.used = r.turn+1, 0
 	run := newRun(r, w, w.Values.Get)
 	jobs := run.jobs(sel)
+	r.jobs = len(jobs)
 	run.result.Stored, run.result.Settings = run.assemble(jobs), run.settings.mark()
 	r.forget()
 	return run.finish()
@@ -87,17 +91,15 @@ func refusal(w *world.World, f Fault) Result {
 
 // forget drops what was not used in this turn.
 func (r *Renderer) forget() {
-	for id, o := range r.objects {
-		if o.turn != r.turn {
-			delete(r.objects, id)
-		}
+	if r.used < len(r.objects) {
+		maps.DeleteFunc(r.objects, func(_ world.Object, o *rendered) bool { return o.turn != r.turn })
 	}
 	r.members.forget(r.turn)
 }
 
 // jobs renders the jobs of all objects in their order: by kind, namespace, name and number.
 func (run *run) jobs(sel selection.Result) []jobText {
-	var jobs []jobText
+	jobs := make([]jobText, 0, run.renderer.jobs+jobsPerMember)
 	jobs = appendJobs(run, jobs, sel, world.ServiceMonitor, sel.ServiceMonitors)
 	jobs = appendJobs(run, jobs, sel, world.PodMonitor, sel.PodMonitors)
 	jobs = appendJobs(run, jobs, sel, world.Probe, sel.Probes)
@@ -138,7 +140,10 @@ func (run *run) object(o scrapeObject) []jobText {
 		known = run.render(o)
 		run.renderer.objects[id] = known
 	}
-	known.turn = run.renderer.turn
+	if known.turn != run.renderer.turn {
+		known.turn = run.renderer.turn
+		run.renderer.used++
+	}
 	if !known.verdict.Accepted() {
 		run.result.Verdicts[id], run.result.Faults[id] = known.verdict, known.faults
 	}
