@@ -51,6 +51,7 @@ test-cluster: parts ## The test cluster itself: volumes, probes and rhythm of th
 .PHONY: test-upstream
 test-upstream: ## Same input, compared results: upstream's types and generator as an oracle.
 	for m in $(wildcard test/upstream/*); do (cd $$m && go test -skip '^TestRatio' ./...); done
+	cd test/upstream/wire && go test -v -run '^(TestEveryFieldIsServed|TestCRDsCanBeApplied)$$' .
 
 .PHONY: test-bundle
 test-bundle: ## The OLM bundle and the Helm chart: valid, and what the manifests say.
