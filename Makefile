@@ -101,8 +101,8 @@ images: ## Loadable image archives of the operator and its sidecars in dist/imag
 ##@ Development
 
 .PHONY: generate
-generate: ## Deep copies of the API types.
-	$(TOOL) controller-gen object paths=./api/...
+generate: ## Deep copies and apply configurations of the API types.
+	$(TOOL) controller-gen object applyconfiguration paths=./api/...
 
 .PHONY: manifests
 manifests: ## CRDs, the operator's ClusterRole and the webhook manifests, from markers.

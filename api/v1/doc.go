@@ -6,5 +6,6 @@
 // The package imports Kubernetes' own API packages and nothing else, so that it can be used by any Go program.
 //
 // +kubebuilder:object:generate=true
+// +kubebuilder:ac:generate=true
 // +groupName=monitoring.coreos.com
 package v1

@@ -4,5 +4,6 @@
 // ours lies under status alone.
 //
 // +kubebuilder:object:generate=true
+// +kubebuilder:ac:generate=true
 // +groupName=monitoring.coreos.com
 package v1alpha1
