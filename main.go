@@ -115,6 +115,7 @@ func newManager(s settings, certs *certificates.Certificates) (ctrl.Manager, err
 	}
 	// The API server's own fairness paces the operator; the client's is there against a runaway loop.
 	config.QPS, config.Burst = 200, 400
+	config.Wrap(controllers.CountRequests)
 	var server webhook.Server // nil is the manager's own, which starts only when something is registered on it
 	if certs != nil {
 		server = webhooks.NewServer("", s.admission.port, certs)
@@ -187,7 +188,7 @@ func admit(ctx context.Context, mgr ctrl.Manager, s settings, certs *certificate
 
 // statusWrites bounds the status writes on monitors and rules: per second, and at once.
 const (
-	statusWritesPerSecond = 50
+	statusWritesPerSecond = 100
 	statusWritesAtOnce    = 200
 )
 

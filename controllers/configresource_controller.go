@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,6 +25,9 @@ import (
 	"github.com/promloop/promloop/internal/world"
 )
 
+// passing is how long a state may last that ends by itself before it is worth a write: most changes are loaded by then.
+const passing = time.Second
+
 // notSpokenYet is how long to wait for a Prometheus that was not looked at since the operator started.
 const notSpokenYet = time.Second
 
@@ -34,40 +39,71 @@ type ConfigResourceReconciler struct {
 	Scope     world.Scope
 	Writes    *rate.Limiter // shared by all kinds: 10,000 objects going live are not 10,000 writes a second
 
-	kind world.Kind
-	new  func() client.Object
+	kind    world.Kind
+	new     func() client.Object
+	changes *changes
+	turns   *turns
 }
 
 // Reconcile computes the status from what every Prometheus says and writes it on a transition.
 func (r *ConfigResourceReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	o := r.new()
 	if err := r.Client.Get(ctx, req.NamespacedName, o); err != nil || o.GetDeletionTimestamp() != nil {
+		r.changes.forget(req.NamespacedName)
+		r.turns.forget(req.NamespacedName)
+		outcomes.forget(r.name(), req.NamespacedName)
 		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	after, err := r.pass(ctx, o)
+	result, err := toQueue(after, []error{err})
+	outcomes.note(r.name(), req.NamespacedName, err)
+	return result, err
+}
+
+// pass looks at one object. It returns when to look again without an event.
+func (r *ConfigResourceReconciler) pass(ctx context.Context, o client.Object) (time.Duration, error) {
+	name, now := client.ObjectKeyFromObject(o), time.Now()
+	old := statusOf(o)
+	if old.Observed() != o.GetGeneration() {
+		r.changes.noticed(name, o.GetGeneration(), now)
 	}
 	var all v1.PrometheusList
 	if err := r.Client.List(ctx, &all, client.UnsafeDisableDeepCopy); err != nil {
-		return ctrl.Result{}, err
+		return 0, err
 	}
 	all.Items = slices.DeleteFunc(all.Items, func(p v1.Prometheus) bool { return !r.Scope.Manages(&p) })
-	standings, complete := r.Standings.of(world.Object{Kind: r.kind, NamespacedName: req.NamespacedName}, all.Items)
+	standings, complete := r.Standings.of(world.Object{Kind: r.kind, NamespacedName: name}, all.Items)
 	if !complete {
-		return ctrl.Result{RequeueAfter: notSpokenYet}, nil
+		return notSpokenYet, nil
 	}
-	old := statusOf(o)
-	next := status.ForConfigResource(*old, o.GetGeneration(), standings, time.Now())
+	next := status.ForConfigResource(*old, o.GetGeneration(), standings, now)
+	if meta.IsStatusConditionTrue(next.Conditions, string(v1.Loaded)) {
+		r.changes.loaded(string(r.kind), name, o.GetGeneration(), now)
+	}
 	if equality.Semantic.DeepEqual(*old, next) {
-		return ctrl.Result{}, nil
+		return 0, nil
 	}
-	if turn := r.Writes.Reserve(); turn.Delay() > 0 {
-		wait := turn.Delay()
-		turn.Cancel()
-		return ctrl.Result{RequeueAfter: wait}, nil
+	if age, ok := r.changes.since(name, now); ok && age < passing && status.Passing(next) {
+		return passing - age, nil
 	}
+	if wait := r.turns.wait(name, now); wait > 0 {
+		return wait, nil
+	}
+	return 0, r.write(ctx, o, next)
+}
+
+// write announces what turned and writes the status.
+func (r *ConfigResourceReconciler) write(ctx context.Context, o client.Object, next v1.ConfigResourceStatus) error {
+	old := statusOf(o)
 	r.announce(o, status.Turned(*old, next))
 	before := o.DeepCopyObject().(client.Object)
 	*old = next
-	return ctrl.Result{}, client.IgnoreNotFound(r.Client.Status().Patch(ctx, o, client.MergeFrom(before)))
+	err := client.IgnoreNotFound(r.Client.Status().Patch(ctx, o, client.MergeFrom(before)))
+	return noteStatusWrite(r.name(), err)
 }
+
+// name is the controller's name in logs and metrics.
+func (r *ConfigResourceReconciler) name() string { return strings.ToLower(string(r.kind)) }
 
 // announce tells the owner of an object about each Prometheus whose verdict turned.
 func (r *ConfigResourceReconciler) announce(o client.Object, turned []status.Turn) {
@@ -104,8 +140,13 @@ func statusOf(o client.Object) *v1.ConfigResourceStatus {
 func SetupConfigResources(mgr ctrl.Manager, r ConfigResourceReconciler) error {
 	for kind, object := range selectableKinds() {
 		one := r
-		one.kind = kind
+		one.kind, one.changes, one.turns = kind, newChanges(), newTurns(r.Writes)
 		one.new = func() client.Object { return object.DeepCopyObject().(client.Object) }
+		outcomes.prepare(one.name())
+		changeToLoaded.WithLabelValues(string(kind))
+		if err := mgr.Add(&warmUp{controller: one.name(), cache: mgr.GetCache(), objects: []client.Object{object}}); err != nil {
+			return err
+		}
 		queue := handler.TypedEnqueueRequestsFromMapFunc(func(_ context.Context, o world.Object) []reconcile.Request {
 			return []reconcile.Request{{NamespacedName: o.NamespacedName}}
 		})

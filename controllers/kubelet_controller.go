@@ -37,12 +37,22 @@ type KubeletReconciler struct {
 }
 
 // Reconcile writes what the nodes ask for. There is one request, for the Service.
-func (r *KubeletReconciler) Reconcile(ctx context.Context, _ ctrl.Request) (ctrl.Result, error) {
+func (r *KubeletReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	result, err := toQueue(r.Every, r.pass(ctx))
+	outcomes.note(kubeletController, req.NamespacedName, err)
+	return result, err
+}
+
+// kubeletController is the controller's name in logs and metrics.
+const kubeletController = "kubelet"
+
+func (r *KubeletReconciler) pass(ctx context.Context) []error {
 	var nodes corev1.NodeList
 	if err := r.Client.List(ctx, &nodes, client.UnsafeDisableDeepCopy, client.MatchingLabelsSelector{Selector: r.Selector}); err != nil {
-		return ctrl.Result{}, err
+		return []error{err}
 	}
 	objects := kubelet.For(living(nodes.Items), r.Options)
+	unaddressed.WithLabelValues().Add(float64(len(objects.Unaddressed)))
 	if len(objects.Unaddressed) > 0 {
 		log.FromContext(ctx).Info("nodes without an address are left out", "nodes", objects.Unaddressed)
 	}
@@ -54,8 +64,7 @@ func (r *KubeletReconciler) Reconcile(ctx context.Context, _ ctrl.Request) (ctrl
 	for _, s := range objects.EndpointSlices {
 		wanted = append(wanted, s)
 	}
-	errs := []error{w.write(ctx, wanted), r.prune(ctx, w, objects.EndpointSlices)}
-	return toQueue(r.Every, errs)
+	return []error{w.write(ctx, wanted), r.prune(ctx, w, objects.EndpointSlices)}
 }
 
 // prune deletes our slices that the nodes do not fill any more.
@@ -89,5 +98,6 @@ func (r *KubeletReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		return !equality.Semantic.DeepEqual(before.Status.Addresses, after.Status.Addresses) ||
 			!equality.Semantic.DeepEqual(before.Labels, after.Labels)
 	}}
-	return ctrl.NewControllerManagedBy(mgr).Named("kubelet").Watches(&corev1.Node{}, toService, builder.WithPredicates(moved)).Complete(r)
+	outcomes.prepare(kubeletController)
+	return ctrl.NewControllerManagedBy(mgr).Named(kubeletController).Watches(&corev1.Node{}, toService, builder.WithPredicates(moved)).Complete(r)
 }

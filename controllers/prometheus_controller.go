@@ -53,9 +53,14 @@ type PrometheusReconciler struct {
 	writer   *writer
 	reporter *reporter
 
+	changes *changes
+
 	mu     sync.Mutex
 	memory map[types.NamespacedName]*memory
 }
+
+// prometheusController is the controller's name in logs and metrics.
+const prometheusController = "prometheus"
 
 // memory is what is remembered of one Prometheus between passes. Losing it costs time, never a result.
 type memory struct {
@@ -67,25 +72,41 @@ type memory struct {
 // Reconcile observes, decides, applies and reports, in that order. It holds no rule of its own.
 func (r *PrometheusReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	var p v1.Prometheus
-	if err := r.Client.Get(ctx, req.NamespacedName, &p); err != nil || p.DeletionTimestamp != nil {
+	err := r.Client.Get(ctx, req.NamespacedName, &p)
+	if err != nil || p.DeletionTimestamp != nil || !r.Scope.Manages(&p) {
 		r.forget(ctx, req.NamespacedName)
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	if !r.Scope.Manages(&p) {
-		r.forget(ctx, req.NamespacedName)
-		return ctrl.Result{}, nil
+	after, errs := r.pass(ctx, &p)
+	result, err := toQueue(after, errs)
+	outcomes.note(prometheusController, req.NamespacedName, err)
+	return result, err
+}
+
+// pass is one pass over one Prometheus. It returns when to look again without an event.
+func (r *PrometheusReconciler) pass(ctx context.Context, p *v1.Prometheus) (time.Duration, []error) {
+	name := client.ObjectKeyFromObject(p)
+	if p.Status.ObservedGeneration != p.Generation {
+		r.changes.noticed(name, p.Generation, time.Now())
 	}
-	m := r.remembered(req.NamespacedName)
-	w, err := r.observer.observe(ctx, &p)
+	m := r.remembered(name)
+	w, err := r.observer.observe(ctx, p)
 	if err != nil {
-		return toQueue(0, []error{err})
+		return 0, []error{err}
 	}
 	w.Poked = m.poked
-	pl := m.planner.For(w)
+	pl := m.plan(w)
 	errs := r.apply(ctx, w, pl, m)
-	r.Standings.tell(ctx, req.NamespacedName, status.Standings(w, pl, m.ledger))
-	errs = append(errs, r.report(ctx, &p, status.For(w, pl, errors.Join(errs...))))
-	return toQueue(pl.Delivery.CheckAfter, errs)
+	r.Standings.tell(ctx, name, status.Standings(w, pl, m.ledger))
+	measured.tell(name, status.MeasuresOf(w, pl))
+	errs = append(errs, r.report(ctx, p, status.For(w, pl, errors.Join(errs...))))
+	return pl.Delivery.CheckAfter, errs
+}
+
+// plan measures how long planning takes.
+func (m *memory) plan(w *world.World) plan.Plan {
+	defer func(start time.Time) { planning.WithLabelValues().Observe(time.Since(start).Seconds()) }(time.Now())
+	return m.planner.For(w)
 }
 
 // apply writes what differs, deletes what is surplus, pokes the pods that lag and asks all of them for the wanted sets.
@@ -105,7 +126,9 @@ func (r *PrometheusReconciler) apply(ctx context.Context, w *world.World, pl pla
 	errs := []error{r.writer.prune(ctx, pl.Prune)}
 	for _, poke := range pl.Delivery.Pokes {
 		m.poked[poke.Pod.Name] = time.Now()
-		errs = append(errs, r.writer.poke(ctx, poke))
+		err := r.writer.poke(ctx, poke)
+		pokes.WithLabelValues(pokeResult(err)).Inc()
+		errs = append(errs, err)
 	}
 	r.reporter.ask(client.ObjectKeyFromObject(w.Prometheus), w.Pods, pl.Wanted)
 	return errs
@@ -113,12 +136,16 @@ func (r *PrometheusReconciler) apply(ctx context.Context, w *world.World, pl pla
 
 // report writes the status if it changed.
 func (r *PrometheusReconciler) report(ctx context.Context, p *v1.Prometheus, st v1.PrometheusStatus) error {
+	if st.Is(v1.Loaded, v1.ConditionTrue) {
+		r.changes.loaded(string(world.Prometheus), client.ObjectKeyFromObject(p), p.Generation, time.Now())
+	}
 	if equality.Semantic.DeepEqual(p.Status, st) {
 		return nil
 	}
 	next := p.DeepCopy()
 	next.Status = st
-	return client.IgnoreNotFound(r.Client.Status().Patch(ctx, next, client.MergeFrom(p)))
+	err := client.IgnoreNotFound(r.Client.Status().Patch(ctx, next, client.MergeFrom(p)))
+	return noteStatusWrite(prometheusController, err)
 }
 
 func (r *PrometheusReconciler) remembered(name types.NamespacedName) *memory {
@@ -137,15 +164,22 @@ func (r *PrometheusReconciler) forget(ctx context.Context, name types.Namespaced
 	r.observer.values.note(name, nil)
 	r.reporter.ask(name, nil, delivery.Wanted{})
 	r.Standings.tell(ctx, name, nil)
+	r.changes.forget(name)
+	outcomes.forget(prometheusController, name)
+	measured.forget(name)
 }
 
 // SetupWithManager wires the reconciler to all that bears on a Prometheus.
 func (r *PrometheusReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	r.memory = map[types.NamespacedName]*memory{}
+	r.changes = newChanges()
 	r.reporter = newReporter()
 	r.writer = &writer{client: r.Client, live: r.Live}
 	r.observer = &observer{cached: r.Client, live: r.Live, values: newValueStore(r.References, r.Live), reports: r.reporter, options: r.Options, scope: r.Scope}
-	if err := mgr.Add(r.reporter); err != nil {
+	outcomes.prepare(prometheusController)
+	watched := []client.Object{&v1.Prometheus{}, &appsv1.StatefulSet{}, &corev1.Secret{}, &corev1.ConfigMap{}, &corev1.Service{}, &corev1.Pod{}, &corev1.Namespace{}}
+	warm := &warmUp{controller: prometheusController, cache: mgr.GetCache(), objects: watched}
+	if err := errors.Join(mgr.Add(r.reporter), mgr.Add(warm)); err != nil {
 		return err
 	}
 	b := ctrl.NewControllerManagedBy(mgr).For(&v1.Prometheus{}, builder.WithPredicates(written)).

@@ -121,7 +121,7 @@ func (r *reporter) ask(p types.NamespacedName, pods []*corev1.Pod, want delivery
 
 func (r *reporter) start(p types.NamespacedName, q question) *asker {
 	ctx, cancel := context.WithCancel(r.stop)
-	a := &asker{end: cancel, wants: make(chan string, 1)}
+	a := &asker{domain: q.domain, end: cancel, wants: make(chan string, 1)}
 	a.changed = func() {
 		prometheus := &v1.Prometheus{}
 		prometheus.Namespace, prometheus.Name = p.Namespace, p.Name
@@ -155,6 +155,7 @@ func (r *reporter) get(ctx context.Context, base, want string) (*contract.Loaded
 
 // asker asks one sidecar, one question at a time.
 type asker struct {
+	domain  contract.Domain
 	end     context.CancelFunc
 	changed func()
 	wants   chan string // holds the newest wanted digest that run has not taken yet
@@ -207,8 +208,9 @@ func (a *asker) run(ctx context.Context, get func(context.Context, string) (*con
 			want, pause = superseded, 0
 			continue
 		}
+		polls.WithLabelValues(stateOf[delivery.ProgressOf(answer, want)]).Inc()
 		a.keep(answer)
-		pause = pauseAfter(answer, want)
+		pause = pauseAfter(delivery.ProgressOf(answer, want))
 	}
 }
 
@@ -235,6 +237,9 @@ func (a *asker) once(ctx context.Context, want string, get func(context.Context,
 func (a *asker) keep(answer *contract.Loaded) {
 	a.mu.Lock()
 	same := reflect.DeepEqual(a.answer, answer)
+	if answer != nil && answer.Refused != "" && (a.answer == nil || a.answer.Refused != answer.Refused) {
+		refusals.WithLabelValues(string(a.domain)).Inc()
+	}
 	a.answer = answer
 	a.mu.Unlock()
 	if !same {
@@ -242,11 +247,11 @@ func (a *asker) keep(answer *contract.Loaded) {
 	}
 }
 
-func pauseAfter(answer *contract.Loaded, want string) time.Duration {
-	switch {
-	case answer == nil, answer.Refused == want:
+func pauseAfter(p delivery.Progress) time.Duration {
+	switch p {
+	case delivery.Unknown, delivery.Refused:
 		return retryAfter
-	case answer.Loaded == want:
+	case delivery.Loaded:
 		return confirmEvery
 	default:
 		return againAfter

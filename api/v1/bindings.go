@@ -79,3 +79,13 @@ type ConfigResourceCondition struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 }
+
+// Observed is the generation of the object that the status speaks of, 0 when it says nothing yet.
+func (s ConfigResourceStatus) Observed() int64 {
+	for _, c := range s.Conditions {
+		if c.Type == string(Loaded) {
+			return c.ObservedGeneration
+		}
+	}
+	return 0
+}

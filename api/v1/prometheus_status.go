@@ -159,3 +159,13 @@ type ShardStatus struct {
 	// +required
 	UnavailableReplicas int32 `json:"unavailableReplicas"`
 }
+
+// Is reports whether a condition has a value; one that is missing is Unknown.
+func (s PrometheusStatus) Is(t ConditionType, value ConditionStatus) bool {
+	for _, c := range s.Conditions {
+		if c.Type == t {
+			return c.Status == value
+		}
+	}
+	return value == ConditionUnknown
+}

@@ -102,18 +102,23 @@ func For(w *world.World, want Wanted) Delivery {
 }
 
 func progress(report *contract.Loaded, want contract.Manifest) Domain {
-	switch {
-	case want.Digest == "":
+	if want.Digest == "" {
 		return Domain{Progress: Loaded, Report: report} // the user's own Secret: nothing of ours is on its way
-	case report == nil:
-		return Domain{Progress: Unknown}
-	case report.Loaded == want.Digest:
-		return Domain{Progress: Loaded, Report: report}
-	case report.Refused == want.Digest:
-		return Domain{Progress: Refused, Report: report}
-	default:
-		return Domain{Progress: Pending, Report: report}
 	}
+	return Domain{Progress: ProgressOf(report, want.Digest), Report: report}
+}
+
+// ProgressOf says what a sidecar's report, nil for no answer, means for the digest that is wanted.
+func ProgressOf(report *contract.Loaded, want string) Progress {
+	switch {
+	case report == nil:
+		return Unknown
+	case report.Loaded == want:
+		return Loaded
+	case report.Refused == want:
+		return Refused
+	}
+	return Pending
 }
 
 // reachable leaves out pods that have no volumes yet, or no more: a pod that starts mounts what is there.

@@ -31,6 +31,7 @@ type Plan struct {
 	Verdicts  map[world.Object]world.Verdict // selected, and left out wholly or in part
 	Config    promconfig.Result
 	Rules     rules.Plan
+	Fill      Fill
 	Unmanaged bool // the configuration Secret is the user's own
 
 	Orphans  []Object // to be deleted before Writes, with their pods left running, because they can't become what they should be
@@ -82,6 +83,7 @@ func (p *Planner) For(w *world.World) Plan {
 	pl.Writes = differing(w.Owned, desired)
 	pl.Prune = surplus(w, desired, slices.Concat(config.kept, ruleFiles.kept, objects.Kept))
 	pl.Ignored = slices.Concat(objects.Ignored, pl.Config.Ignored)
+	pl.Fill = fill(w, pl.Config, pl.Rules)
 	pl.Delivery = delivery.For(w, pl.Wanted)
 	return pl
 }

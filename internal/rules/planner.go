@@ -26,6 +26,8 @@ type Plan struct {
 	Groups int
 	// Verdicts has the selected objects that were refused, wholly or in part.
 	Verdicts map[world.Object]world.Verdict
+	// Rejected counts the groups of those objects that are left out or stay in an older form.
+	Rejected map[types.NamespacedName]int
 	// Fill is the sum of names and contents in bytes, per ConfigMap that the pods mount, whether it exists or not.
 	Fill []int
 	// Capacity is the limit of each entry of Fill.
@@ -66,7 +68,8 @@ func (p *Planner) For(w *world.World, selected []*v1.PrometheusRule) Plan {
 	}
 	s.settle(p.items, newQuota(p.limits, p.items))
 
-	pl := Plan{Shards: s.results(), Fill: s.fill(), Capacity: p.limits.ShardBytes, Verdicts: map[world.Object]world.Verdict{}}
+	pl := Plan{Shards: s.results(), Fill: s.fill(), Capacity: p.limits.ShardBytes,
+		Verdicts: map[world.Object]world.Verdict{}, Rejected: map[types.NamespacedName]int{}}
 	for _, it := range p.items {
 		pl.Groups += it.final.groups
 		if it.digested != it.final.content {
@@ -75,6 +78,7 @@ func (p *Planner) For(w *world.World, selected []*v1.PrometheusRule) Plan {
 		}
 		if verdict := it.verdict(); !verdict.Accepted() {
 			pl.Verdicts[it.object()] = verdict
+			pl.Rejected[it.object().NamespacedName] = it.rejected()
 		}
 	}
 	pl.Manifest = manifest(w, p.judge.target, p.digests.byBucket(), pl.Groups)
@@ -179,6 +183,20 @@ func (it *item) object() world.Object {
 	return world.Object{Kind: world.PrometheusRule, NamespacedName: name}
 }
 
+// rejected counts the groups that are not as the object asks for them.
+func (it *item) rejected() int {
+	if it.refusal != nil || len(it.judgement.Groups) == 0 {
+		return len(it.rule.Spec.Groups)
+	}
+	count := 0
+	for _, g := range it.judgement.Groups {
+		if g.Text == "" {
+			count++
+		}
+	}
+	return count
+}
+
 // verdict says what became of the object, with the places of what was refused.
 func (it *item) verdict() world.Verdict {
 	if it.refusal != nil {
@@ -187,16 +205,10 @@ func (it *item) verdict() world.Verdict {
 	if it.judgement.Whole() {
 		return world.Verdict{}
 	}
-	refused := 0
-	for _, g := range it.judgement.Groups {
-		if g.Text == "" {
-			refused++
-		}
-	}
-	if refused == 0 {
+	if len(it.judgement.Groups) == 0 {
 		return verdictOf(it.judgement.Findings, outcome("refused", it.carried.form.groups))
 	}
-	what := fmt.Sprintf("%d of %d groups refused", refused, len(it.judgement.Groups))
+	what := fmt.Sprintf("%d of %d groups refused", it.rejected(), len(it.judgement.Groups))
 	return verdictOf(it.judgement.Findings, outcome(what, it.carried.kept))
 }
 

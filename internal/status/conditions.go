@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/delivery"
@@ -154,16 +155,12 @@ func stalled(reconciled, loaded v1.Condition) v1.Condition {
 	return c
 }
 
-func wantedReplicas(w *world.World) int {
-	replicas, shards := 1, 1
-	if r := w.Prometheus.Spec.Replicas; r != nil {
-		replicas = int(*r)
-	}
-	if s := w.Prometheus.Spec.Shards; s != nil {
-		shards = int(*s)
-	}
-	return replicas * shards
-}
+// wantedReplicas is the number of pods of all shards together.
+func wantedReplicas(w *world.World) int { return wantedPerShard(w) * wantedShards(w) }
+
+func wantedPerShard(w *world.World) int { return int(ptr.Deref(w.Prometheus.Spec.Replicas, 1)) }
+
+func wantedShards(w *world.World) int { return int(ptr.Deref(w.Prometheus.Spec.Shards, 1)) }
 
 func cut(text string) string {
 	if len(text) <= maxMessage {

@@ -112,6 +112,12 @@ func loadedByAll(accepted metav1.Condition, generation int64, names []types.Name
 	return c
 }
 
+// Passing reports whether a status tells of nothing but a change that is on its way.
+func Passing(st v1.ConfigResourceStatus) bool {
+	c := meta.FindStatusCondition(st.Conditions, string(v1.Loaded))
+	return c != nil && (c.Reason == "Reconciling" || c.Reason == "Delivering")
+}
+
 func readyObject(accepted, loaded metav1.Condition) metav1.Condition {
 	c := metav1.Condition{Type: string(v1.Ready), Status: metav1.ConditionTrue, Reason: "Ready"}
 	for _, part := range []metav1.Condition{accepted, loaded} {

@@ -1,0 +1,33 @@
+package plan
+
+import (
+	"github.com/promloop/promloop/internal/promconfig"
+	"github.com/promloop/promloop/internal/rules"
+	"github.com/promloop/promloop/internal/workload"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// Fill is how much of the room for each kind of content is in use, from 0 to 1.
+type Fill struct{ Config, Rules, Assets float64 }
+
+func fill(w *world.World, config promconfig.Result, rp rules.Plan) Fill {
+	assets, used := 0, 0
+	for name, value := range config.Assets {
+		assets += len(name) + len(value.Reveal())
+	}
+	for _, bytes := range rp.Fill {
+		used += bytes
+	}
+	return Fill{
+		Config: ratio(len(config.Stored), workload.ConfigParts(w)*assetShardLimit),
+		Rules:  ratio(used, len(rp.Fill)*rp.Capacity),
+		Assets: ratio(assets, workload.AssetShards(w)*assetShardLimit),
+	}
+}
+
+func ratio(used, room int) float64 {
+	if room == 0 {
+		return 0
+	}
+	return float64(used) / float64(room)
+}
