@@ -14,7 +14,7 @@ import (
 type configurationObjects struct {
 	manifest       contract.Manifest
 	assets         []Object
-	secret         *corev1.Secret // nil when there is nothing to write
+	parts          []Object // none when there is nothing to write
 	manifestSecret *corev1.Secret
 	kept           []workload.Object // to stay as they are
 }
@@ -27,13 +27,25 @@ func configuration(w *world.World, pl Plan) configurationObjects {
 		return publishedConfiguration(w)
 	}
 	out := configurationObjects{assets: assetShards(w, pl.Config.Assets)}
-	out.secret = secret(w, world.WorkloadName(w.Prometheus.Name))
-	out.secret.Data = map[string][]byte{world.ConfigPartKey(0): pl.Config.Stored}
-	out.secret.Annotations = withEntry(out.secret.Annotations, promconfig.SettingsAnnotation, pl.Config.Settings)
+	for _, part := range pl.Config.Parts {
+		out.parts = append(out.parts, configPart(w, part, pl.Config.Settings))
+	}
 	out.manifest = configManifest(w, pl.Config)
 	out.manifestSecret = secret(w, world.ConfigManifestName(w.Prometheus.Name))
 	out.manifestSecret.Data = map[string][]byte{contract.ManifestKey: encode(out.manifest)}
 	return out
+}
+
+// configPart is the Secret of one part. The first says under which settings all jobs were judged.
+func configPart(w *world.World, part promconfig.Part, settings string) *corev1.Secret {
+	s := secret(w, world.ConfigPartName(w.Prometheus.Name, part.Index))
+	s.Data = map[string][]byte{world.ConfigPartKey(part.Index): part.Stored}
+	if part.Index == 0 {
+		s.Annotations = withEntry(s.Annotations, promconfig.SettingsAnnotation, settings)
+	} else {
+		s.Annotations = withEntry(s.Annotations, promconfig.FirstJobAnnotation, part.First)
+	}
+	return s
 }
 
 // unmanagedConfiguration makes an empty Secret once, so that the pod can start, and never touches it again.
@@ -44,7 +56,7 @@ func unmanagedConfiguration(w *world.World) configurationObjects {
 	s := secret(w, world.WorkloadName(w.Prometheus.Name))
 	s.Annotations = withEntry(s.Annotations, "empty", "true")
 	s.Data = map[string][]byte{world.ConfigPartKey(0): {}}
-	return configurationObjects{secret: s}
+	return configurationObjects{parts: []Object{s}}
 }
 
 // publishedConfiguration keeps everything as it is, because nothing can be rendered: the status says why.
@@ -64,7 +76,10 @@ func configManifest(w *world.World, config promconfig.Result) contract.Manifest 
 	if len(salt) == 0 {
 		salt = w.Salt
 	}
-	parts := []contract.Part{{Key: world.ConfigPartKey(0), Digest: contract.PartDigest(salt, config.Stored)}}
+	var parts []contract.Part
+	for _, part := range config.Parts {
+		parts = append(parts, contract.Part{Key: world.ConfigPartKey(part.Index), Digest: contract.PartDigest(salt, part.Stored)})
+	}
 	next := contract.Manifest{
 		Version: contract.ManifestVersion, Domain: contract.Config, Digest: contract.ConfigDigest(salt, parts), Salt: salt,
 		Parts: parts, Assets: assetNames(config.Assets), PrometheusVersion: promconfig.Version(w.Prometheus),

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -127,10 +128,10 @@ func same(have, want Object) bool {
 	switch want := want.(type) {
 	case *corev1.Secret:
 		have := have.(*corev1.Secret)
-		return equality.Semantic.DeepEqual(have.Data, want.Data)
+		return maps.EqualFunc(have.Data, want.Data, bytes.Equal)
 	case *corev1.ConfigMap:
 		have := have.(*corev1.ConfigMap)
-		return equality.Semantic.DeepEqual(have.Data, want.Data) && len(have.BinaryData) == 0
+		return maps.Equal(have.Data, want.Data) && len(have.BinaryData) == 0
 	case *appsv1.StatefulSet:
 		return within(fields(&want.Spec), fields(&have.(*appsv1.StatefulSet).Spec))
 	case *corev1.Service:

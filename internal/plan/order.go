@@ -47,7 +47,7 @@ func publishedRules(w *world.World) ruleObjects {
 // inOrder lists all that must exist, so ordered that an interruption after any write leaves every pod with a complete set,
 // the old or the new:
 //  1. what a configuration needs (TLS assets, web configuration), and the rule shards in the order that their plan asks for;
-//  2. the configuration;
+//  2. the configuration, in all its parts;
 //  3. the manifests, which make 1 and 2 a set;
 //  4. the Services and StatefulSets, whose new pods then find a complete set.
 func inOrder(w *world.World, config configurationObjects, ruleFiles ruleObjects, objects workload.Objects) []Object {
@@ -56,9 +56,7 @@ func inOrder(w *world.World, config configurationObjects, ruleFiles ruleObjects,
 		writes = append(writes, s)
 	}
 	writes = append(writes, ruleFiles.shards...)
-	if config.secret != nil {
-		writes = append(writes, config.secret)
-	}
+	writes = append(writes, config.parts...)
 	if config.manifestSecret != nil {
 		writes = append(writes, config.manifestSecret)
 	}

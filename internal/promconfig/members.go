@@ -65,6 +65,20 @@ func startsMember(name string) bool {
 	return hash%jobsPerMember == 0
 }
 
+// ofJobs compresses jobs that follow one another, and returns their members with the index of the first job of each. A member is
+// full when its text reaches most, in bytes.
+func (m *members) ofJobs(jobs []jobText, most, turn int) (compressed [][]byte, first []int) {
+	start, size := 0, 0
+	for i := 1; i <= len(jobs); i++ {
+		size += len(jobs[i-1].text)
+		if i == len(jobs) || startsMember(jobs[i].name) || size >= most {
+			compressed, first = append(compressed, m.jobMember(jobs[start:i], turn)), append(first, start)
+			start, size = i, 0
+		}
+	}
+	return compressed, first
+}
+
 // jobMember compresses neighbouring jobs.
 func (m *members) jobMember(jobs []jobText, turn int) []byte {
 	h := sha256.New()
@@ -76,23 +90,4 @@ func (m *members) jobMember(jobs []jobText, turn int) []byte {
 			write(jobs[i].text)
 		}
 	})
-}
-
-// assemble joins the sections and the jobs.
-func (run *run) assemble(jobs []jobText) []byte {
-	head := run.sections(len(jobs) > 0)
-	if head == nil {
-		return nil
-	}
-	r := run.renderer
-	out := [][]byte{r.members.compress(sha256.Sum256(head), r.turn, func(write func([]byte)) { write(head) })}
-	start := 0
-	for i := 1; i <= len(jobs); i++ {
-		if i == len(jobs) || startsMember(jobs[i].name) {
-			out = append(out, r.members.jobMember(jobs[start:i], r.turn))
-			start = i
-		}
-	}
-	run.result.Jobs = len(jobs)
-	return bytes.Join(out, nil)
 }

@@ -6,6 +6,10 @@ import (
 	"strconv"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/promloop/promloop/internal/contract"
+	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -30,32 +34,49 @@ func (run *run) published() *published {
 	return run.stored
 }
 
-// storedText joins the parts of the configuration as they are in the cluster. Damaged parts count as absent.
+// storedText joins the parts of the configuration as they are in the cluster, in the order of their manifest. Damaged parts count
+// as absent.
 func storedText(w *world.World) []byte {
-	if w.Owned.ConfigSecret == nil {
-		return nil
-	}
-	text, err := gunzip(w.Owned.ConfigSecret.Data[world.ConfigPartKey(0)])
-	if err != nil {
-		return nil
-	}
-	for n := 1; ; n++ {
-		part := partData(w, n)
-		if part == nil {
-			return text
+	var text []byte
+	for _, key := range partKeys(w) {
+		for n := range workload.ConfigParts(w) {
+			if s := partSecret(w, n); s != nil && world.ConfigPartKey(n) == key {
+				part, err := gunzip(s.Data[key])
+				if err != nil {
+					return nil
+				}
+				text = append(text, part...)
+			}
 		}
-		more, err := gunzip(part)
-		if err != nil {
-			return nil
-		}
-		text = append(text, more...)
 	}
+	return text
 }
 
-func partData(w *world.World, n int) []byte {
+// partKeys are those that the manifest names; without one there is the first alone.
+func partKeys(w *world.World) []string {
+	manifest := w.Owned.ConfigManifest
+	if manifest == nil {
+		return []string{world.ConfigPartKey(0)}
+	}
+	m, err := contract.DecodeManifest(manifest.Data[contract.ManifestKey])
+	if err != nil {
+		return []string{world.ConfigPartKey(0)}
+	}
+	var keys []string
+	for _, part := range m.Parts {
+		keys = append(keys, part.Key)
+	}
+	return keys
+}
+
+// partSecret is the Secret of part n as it stands, or nil.
+func partSecret(w *world.World, n int) *corev1.Secret {
+	if n == 0 {
+		return w.Owned.ConfigSecret
+	}
 	for _, s := range w.Owned.Secrets {
 		if s.Name == world.ConfigPartName(w.Prometheus.Name, n) {
-			return s.Data[world.ConfigPartKey(n)]
+			return s
 		}
 	}
 	return nil
@@ -84,7 +105,7 @@ func (p *published) addJob(text []byte) {
 		p.additional = len(p.jobs)
 	}
 	name, ok := nameOfJob(text)
-	if !ok {
+	if _, known := p.byName[name]; known || !ok { // between two writes a job may stand in two parts
 		return
 	}
 	p.byName[name] = len(p.jobs)

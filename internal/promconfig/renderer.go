@@ -21,6 +21,7 @@ type Renderer struct {
 	members  members
 	patterns patterns
 	steps    relabelings
+	room     room
 	turn     int
 	used     int // of objects, in this turn
 	jobs     int // of the last turn
@@ -28,7 +29,7 @@ type Renderer struct {
 
 // NewRenderer returns a Renderer that remembers nothing yet.
 func NewRenderer() *Renderer {
-	return &Renderer{objects: map[world.Object]*rendered{}, members: newMembers(), patterns: patterns{}}
+	return &Renderer{objects: map[world.Object]*rendered{}, members: newMembers(), patterns: patterns{}, room: secretRoom}
 }
 
 // rendered is what became of one object.
@@ -74,7 +75,8 @@ func (r *Renderer) Render(w *world.World, sel selection.Result) Result {
 	run := newRun(r, w, w.Values.Get)
 	jobs := run.jobs(sel)
 	r.jobs = len(jobs)
-	run.result.Stored, run.result.Settings = run.assemble(jobs), run.settings.mark()
+	run.assemble(jobs)
+	run.result.Settings = run.settings.mark()
 	r.forget()
 	return run.finish()
 }

@@ -12,9 +12,14 @@ import (
 
 // Result is one configuration.
 type Result struct {
-	// Stored is gzip of several members: what goes into the Secret under prometheus.yaml.gz. It is empty when nothing can be
-	// rendered at all; then what is published has to stay.
+	// Stored is gzip of several members: all Parts joined. It is empty when nothing can be rendered at all; then what is published
+	// has to stay.
 	Stored []byte
+	// Parts are what goes into each Secret, in the order in which they are joined. One that is not too large for a Secret is a
+	// single part.
+	Parts []Part
+	// Fill is the size of each part that the pods mount, in bytes, by the number of its Secret; 0 where there is none.
+	Fill []int
 	// Jobs is the number of job_name entries.
 	Jobs int
 	// Assets are the TLS files that the configuration names, by name under /etc/prometheus/certs.

@@ -25,9 +25,7 @@ func For(w *world.World, pl plan.Plan, err error) v1.PrometheusStatus {
 		Rules:              published(pl.Wanted.Rules, sum(pl.Rules.Fill)),
 		Pods:               pods(pl.Delivery),
 	}
-	for i, bytes := range pl.Rules.Fill {
-		st.RuleShards = append(st.RuleShards, v1.ShardFill{Index: int32(i), Bytes: int64(bytes)})
-	}
+	st.ConfigurationParts, st.RuleShards = fill(pl.Config.Fill), fill(pl.Rules.Fill)
 	count(&st, w.Owned.StatefulSets)
 	st.Conditions = conditions(w, pl, st, err)
 	return st
@@ -38,6 +36,14 @@ func published(m contract.Manifest, bytes int) *v1.PublishedSet {
 		return nil
 	}
 	return &v1.PublishedSet{Digest: m.Digest, Bytes: int64(bytes), Count: int32(m.Count)}
+}
+
+func fill(sizes []int) []v1.ShardFill {
+	var out []v1.ShardFill
+	for i, bytes := range sizes {
+		out = append(out, v1.ShardFill{Index: int32(i), Bytes: int64(bytes)})
+	}
+	return out
 }
 
 func count(st *v1.PrometheusStatus, sets []*appsv1.StatefulSet) {

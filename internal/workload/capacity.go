@@ -22,8 +22,11 @@ func RuleShards(w *world.World) int {
 	return n
 }
 
-// ConfigParts is the number of Secrets, the first included, that a configuration may spread over.
+// ConfigParts is the number of Secrets, the first included, that a configuration may spread over. Foreign reloaders read one.
 func ConfigParts(w *world.World) int {
+	if w.Options.ForeignReloaders {
+		return 1
+	}
 	name := func(n int) string { return world.ConfigPartName(w.Prometheus.Name, n) }
 	return max(1, w.Options.ConfigParts, mounted(w, configVolume, name))
 }
