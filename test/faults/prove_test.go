@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -26,6 +27,7 @@ type fault struct {
 	id, what string
 	guard    string // in words
 	without  change // takes the guard out
+	shorter  []edit // of waits that are minutes; -soak takes them as they are
 	run      func(r *rig)
 }
 
@@ -62,7 +64,7 @@ func prove(t *testing.T, f fault) {
 	}
 	res := result{fault: f}
 	t.Run("holds", func(t *testing.T) {
-		r := newRig(t, change{})
+		r := newRig(t, f.scaled(change{}))
 		failure := r.attempt(f.run)
 		res.lostRules, res.lostJobs, res.loads, res.recovered = r.sampler.lostRules(), r.sampler.lostJobs(), r.loads()-1, r.recovered
 		if failure == "" {
@@ -75,7 +77,7 @@ func prove(t *testing.T, f fault) {
 	t.Run("fails without its guard", func(t *testing.T) {
 		var r *rig
 		for range unguardedRuns {
-			r = newRig(t, f.without)
+			r = newRig(t, f.scaled(f.without))
 			if res.failure = r.attempt(f.run); res.failure == "" {
 				res.failure = r.lossless()
 			}
@@ -88,6 +90,14 @@ func prove(t *testing.T, f fault) {
 	results.Lock()
 	defer results.Unlock()
 	results.rows = append(results.rows, res)
+}
+
+// scaled shortens the reloaders' own waits.
+func (f fault) scaled(c change) change {
+	if *soak {
+		return c
+	}
+	return change{edits: slices.Concat(f.shorter, c.edits), env: c.env}
 }
 
 // TestMain enters a user and mount namespace of its own, where small file systems can be mounted and limits be set without

@@ -48,6 +48,8 @@ type rig struct {
 const (
 	config = "config"
 	rules  = "rules"
+	// fallback is the volume of the last known good sets.
+	fallback = "lkg"
 	// soon is what every fault allows from the end of its cause to the wanted set.
 	soon = 5 * time.Second
 )
@@ -71,12 +73,12 @@ func newRig(t *testing.T, c change) *rig {
 		t.Fatal(err)
 	}
 	r.bin = bin
-	for _, sub := range []string{config, rules, "out", "certs", "data"} {
+	for _, sub := range []string{config, rules, fallback, "out", "certs", "data"} {
 		if err := os.Mkdir(r.path(sub), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, d := range []string{config, rules} {
+	for _, d := range []string{config, rules, fallback} {
 		w, err := volumeutil.NewAtomicWriter(r.path(d), d)
 		if err != nil {
 			t.Fatal(err)
@@ -202,7 +204,7 @@ func (r *rig) start() {
 
 func (r *rig) init(withRules bool) {
 	p := r.process("init", filepath.Join(r.bin, "config-reloader"), r.configArgs()...)
-	p.env = append(r.reloaderEnv(config), "RELOADER_ONCE=true")
+	p.env = append(r.reloaderEnv(config), "RELOADER_ONCE=true", "RELOADER_FALLBACK_DIR="+r.path(fallback))
 	if withRules {
 		p.env = append(p.env, "RELOADER_RULES_DIR="+r.path(rules))
 	}

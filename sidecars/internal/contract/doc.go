@@ -17,6 +17,9 @@ const (
 	ReleaseFile  = "release.json"
 )
 
+// FallbackManifest is the manifest's name among the last known good sets, where both domains lie side by side.
+func FallbackManifest(d Domain) string { return string(d) + "-" + ManifestFile }
+
 // Reason says why a wanted set is not loaded. The zero Reason means nothing stands against it.
 type Reason string
 

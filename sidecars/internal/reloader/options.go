@@ -34,6 +34,7 @@ type Options struct {
 	Expand                   string
 	Once                     bool
 	RulesDir                 string
+	FallbackDir              string
 	PrometheusVersion        string
 	OrdinalFrom              string
 	MemoryRatio              float64
@@ -101,6 +102,7 @@ func (o *Options) define(fs *flag.FlagSet) {
 	fs.StringVar(&o.CertsDir, "certs-dir", "/etc/prometheus/certs", "directory of the assets that a manifest names")
 	fs.StringVar(&o.Expand, "expand", "POD_NAME,SHARD", "names of variables that may be expanded")
 	fs.BoolVar(&o.Once, "once", false, "stage what is there and exit, as an init container")
+	fs.StringVar(&o.FallbackDir, "fallback-dir", "", "with --once: directory of the last known good sets")
 	fs.StringVar(&o.PrometheusVersion, "prometheus-version", "", "version of Prometheus in this pod")
 	fs.Int64Var(&o.MaxBytes, "max-bytes", 0, "largest set, unpacked (default 128 MiB or half of the memory limit)")
 	fs.Float64Var(&o.MemoryRatio, "auto-gomemlimit-ratio", 0, "share of the container's memory limit to keep to")

@@ -1,6 +1,7 @@
 package set
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -33,6 +34,8 @@ type Volume struct {
 	ReleaseFile string
 	// CertsDir is where a configuration's assets are.
 	CertsDir string
+	// Manifest is the name of the manifest's file; "" is the usual.
+	Manifest string
 	// Required says that nothing is loaded without a manifest.
 	Required bool
 	Vars     expand.Vars
@@ -78,9 +81,10 @@ func (v *Volume) Observe() (transaction.Observation, error) {
 
 // look reads and checks everything in the view.
 func (v *Volume) look(view *snapshot.View) (look, error) {
-	data, err := view.ReadFile(contract.ManifestFile, maxDescription)
+	name := cmp.Or(v.Manifest, contract.ManifestFile)
+	data, err := view.ReadFile(name, maxDescription)
 	if errors.Is(err, fs.ErrNotExist) && v.Required {
-		return look{obs: incomplete("no %s in %s yet", contract.ManifestFile, v.Dir)}, nil
+		return look{obs: incomplete("no %s in %s yet", name, v.Dir)}, nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return v.lookPlain(view)

@@ -34,11 +34,16 @@ func (p *pod) Observe() (transaction.Observation, error) {
 	return p.seen, nil
 }
 func (p *pod) Render(string) error { return nil }
+func (p *pod) TryLock() (bool, string, error) {
+	moment()
+	return p.Memory.TryLock()
+}
 func (p *pod) Flip(d contract.Domain, id string) error {
 	p.set(func() { p.link = id })
 	return p.Memory.Flip(d, id)
 }
 func (p *pod) Probe(context.Context, bool) transaction.Prom {
+	moment()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return transaction.Prom{Phase: p.phase, Full: true, ReloadOK: true, Start: p.started}
@@ -93,11 +98,23 @@ func (p *pod) loaded() string {
 	return p.state.LoadedNow().ID
 }
 
-// drive runs a driver on the pod, in virtual time, until the test is over.
+// drive runs a driver on the pod, in virtual time, until the test is over. Its first set is loaded then.
 func drive(t *testing.T, test func(p *pod)) {
+	driveNew(t, func(p *pod) { p.show("first", nil) }, func(p *pod) {
+		wait(time.Second)
+		if p.loaded() != "first" {
+			t.Fatal("the first set is not loaded")
+		}
+		p.set(func() { p.posts = nil })
+		test(p)
+	})
+}
+
+// driveNew runs it on a pod that starts anew.
+func driveNew(t *testing.T, prepare, test func(p *pod)) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &pod{phase: transaction.Ready, started: time.Now(), changed: make(chan struct{}, 1)}
-		p.show("first", nil)
+		prepare(p)
 		d := transaction.Driver{
 			Volume: p, Store: p, Prometheus: p, Log: slog.New(slog.DiscardHandler), Changed: p.changed,
 			Publish: func(s transaction.State) { p.set(func() { p.state = s }) },
@@ -106,11 +123,6 @@ func drive(t *testing.T, test func(p *pod)) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- d.Run(ctx) }()
-		wait(time.Second)
-		if p.loaded() != "first" {
-			t.Fatal("the first set is not loaded")
-		}
-		p.set(func() { p.posts = nil })
 		test(p)
 		cancel()
 		if err := <-done; err != nil {
@@ -118,6 +130,9 @@ func drive(t *testing.T, test func(p *pod)) {
 		}
 	})
 }
+
+// moment passes with everything that is done outside.
+func moment() { <-time.After(time.Microsecond) }
 
 // wait lets virtual time pass.
 func wait(d time.Duration) {

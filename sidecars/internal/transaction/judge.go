@@ -31,6 +31,13 @@ func (s State) judge() Problem {
 	return Problem{}
 }
 
+// Objection is what stands against a set in a pod that runs this version of Prometheus and has nothing else to keep, so that
+// it does not wait for a release.
+func Objection(o Observation, prometheusVersion string) Problem {
+	o.Released = true
+	return State{Options: Options{PrometheusVersion: prometheusVersion}, Seen: o}.judge()
+}
+
 func knownFormat(s State) Problem {
 	if !s.Seen.HasManifest || s.Seen.ManifestVersion == contract.ManifestFormat {
 		return Problem{}

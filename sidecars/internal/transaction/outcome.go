@@ -110,7 +110,7 @@ func (s State) locked(d Disk) State {
 		s.Open, s.Settle = nil, Settle{}
 		return s
 	}
-	open := &Open{Entry: *d.Journal, Link: d.Link}
+	open := &Open{Entry: *d.Journal, Link: d.Link, Rescue: d.Journal.Fresh}
 	if s.Open != nil && s.Open.Entry == *d.Journal && s.Open.Link == d.Link {
 		open.Answered, open.Down, open.Rescue = s.Open.Answered, s.Open.Down, s.Open.Rescue
 	} else {

@@ -46,6 +46,8 @@ type Entry struct {
 	Domain contract.Domain `json:"domain"`
 	From   string          `json:"from"`
 	To     string          `json:"to"`
+	// Fresh says that no Prometheus was started on To yet; the first one gets some time.
+	Fresh bool `json:"fresh,omitempty"`
 }
 
 // Disk is what lies in the output directory, read under the lock.

@@ -1,0 +1,60 @@
+package transaction_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/promloop/promloop/sidecars/internal/contract"
+	"github.com/promloop/promloop/sidecars/internal/transaction"
+)
+
+// unproved is a new pod whose init container staged a set that nobody has proved, with a way back; Prometheus is not up yet.
+func unproved(p *pod) {
+	p.phase = transaction.Down
+	p.show("live", nil)
+	for _, id := range []string{"proved", "live"} {
+		_ = p.Remember(transaction.Set{ID: id, Digest: id}, true)
+	}
+	_ = p.Journal(transaction.Entry{Domain: contract.Config, From: "proved", To: "live", Fresh: true})
+	_ = p.Flip(contract.Config, "live")
+}
+
+func (p *pod) linked() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.link
+}
+
+func TestAnUnprovedStartGetsAMinute(t *testing.T) {
+	driveNew(t, unproved, func(p *pod) {
+		wait(55 * time.Second)
+		if p.linked() != "live" {
+			t.Fatal("taken back before Prometheus had its time to start")
+		}
+		p.set(func() { p.phase = transaction.Ready })
+		wait(2 * time.Second)
+		if p.loaded() != "live" || p.posted() != 0 {
+			t.Errorf("%q is loaded after %d POSTs; Prometheus started on the live set, which proves it", p.loaded(), p.posted())
+		}
+	})
+}
+
+func TestAPrometheusThatCannotStartIsBroughtBack(t *testing.T) {
+	driveNew(t, unproved, func(p *pod) {
+		wait(65 * time.Second)
+		if p.linked() != "proved" {
+			t.Fatal("Prometheus still has nothing that it can start on")
+		}
+		p.set(func() { p.phase, p.bad = transaction.Ready, "live" })
+		wait(5 * time.Second)
+		problem, refused := p.standing()
+		if p.linked() != "proved" || refused != "live" || problem.Reason != contract.PrometheusRefused {
+			t.Errorf("on %s, refused %q: %+v; want the proved set to run and the live one to be refused by name", p.linked(), refused, problem)
+		}
+		p.show("fixed", nil)
+		wait(time.Second)
+		if p.loaded() != "fixed" {
+			t.Errorf("%q is loaded, want the fixed set", p.loaded())
+		}
+	})
+}
