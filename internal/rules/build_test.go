@@ -67,6 +67,7 @@ type cluster struct {
 	configMaps map[int]*corev1.ConfigMap
 	manifest   *corev1.ConfigMap
 	now        time.Time
+	revision   int
 }
 
 func newCluster(shards int) *cluster {
@@ -76,11 +77,13 @@ func newCluster(shards int) *cluster {
 	}
 }
 
+// world observes the cluster. As a cache does, it gives another copy each time of what has not changed.
 func (c *cluster) world() *world.World {
 	w := &world.World{Now: c.now, Prometheus: c.prometheus, Options: world.Options{RuleShards: c.shards}}
 	for i := range c.shards {
 		if cm := c.configMaps[i]; cm != nil {
-			w.Owned.RuleShards = append(w.Owned.RuleShards, cm)
+			seen := *cm
+			w.Owned.RuleShards = append(w.Owned.RuleShards, &seen)
 		}
 	}
 	w.Owned.RulesManifest = c.manifest
@@ -89,10 +92,10 @@ func (c *cluster) world() *world.World {
 
 // write stores one shard, as the operator's write of its ConfigMap does.
 func (c *cluster) write(s rules.Shard) {
-	c.configMaps[s.Index] = &corev1.ConfigMap{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: world.RuleShardName("main", s.Index)},
-		Data:       s.Files,
-	}
+	c.revision++
+	meta := metav1.ObjectMeta{Namespace: "monitoring", Name: world.RuleShardName("main", s.Index), UID: types.UID(fmt.Sprint(s.Index))}
+	meta.ResourceVersion = fmt.Sprint(c.revision)
+	c.configMaps[s.Index] = &corev1.ConfigMap{ObjectMeta: meta, Data: s.Files}
 }
 
 func (c *cluster) writeManifest(t testing.TB, m contract.Manifest) {
@@ -106,13 +109,21 @@ func (c *cluster) writeManifest(t testing.TB, m contract.Manifest) {
 // apply plans with a planner that remembers nothing, and writes all of it.
 func (c *cluster) apply(t testing.TB, objects ...*v1.PrometheusRule) rules.Plan {
 	pl := rules.NewPlanner(c.limits).For(c.world(), objects)
+	store(t, c, pl)
+	return pl
+}
+
+// store writes a plan and returns the number of ConfigMaps that were written.
+func store(t testing.TB, c *cluster, pl rules.Plan) int {
+	written := 0
 	for _, s := range pl.Shards {
 		if s.Changed {
 			c.write(s)
+			written++
 		}
 	}
 	c.writeManifest(t, pl.Manifest)
-	return pl
+	return written
 }
 
 // files are all files of a plan, by name.

@@ -24,7 +24,7 @@ type Capacity struct {
 type store struct {
 	shards map[int]map[string]entry // by number and file
 	bytes  map[int]int
-	used   map[string]*usage // by namespace
+	used   map[string]usage // by namespace
 }
 
 // entry is one file that stands.
@@ -49,7 +49,7 @@ func (c *Capacity) Observe(prometheus types.NamespacedName, configMap string, da
 	defer c.mu.Unlock()
 	st := c.stores[prometheus]
 	if st == nil {
-		st = &store{shards: map[int]map[string]entry{}, bytes: map[int]int{}, used: map[string]*usage{}}
+		st = &store{shards: map[int]map[string]entry{}, bytes: map[int]int{}, used: map[string]usage{}}
 		c.stores[prometheus] = st
 	}
 	st.replace(index, data)
@@ -87,18 +87,7 @@ func (st *store) replace(index int, data map[string]string) {
 
 func (st *store) change(index int, file string, u usage, sign int) {
 	st.bytes[index] += sign * u.bytes
-	namespace := namespaceOf(file)
-	used := st.used[namespace]
-	if used == nil {
-		used = &usage{}
-		st.used[namespace] = used
-	}
-	used.bytes += sign * u.bytes
-	used.groups += sign * u.groups
-	used.rules += sign * u.rules
-	if *used == (usage{}) {
-		delete(st.used, namespace)
-	}
+	add(st.used, namespaceOf(file), u.times(sign))
 }
 
 // usageOf counts a file without parsing it: render writes groups and rules at depths that no text in them reaches.
@@ -120,7 +109,7 @@ func usageOf(file, content string) usage {
 func (c *Capacity) Admit(prometheus types.NamespacedName, rule *v1.PrometheusRule, judgement Judgement) world.Verdict {
 	file := FileName(rule.Namespace, rule.Name)
 	wanted := assemble(judgement.Groups)
-	want := usage{bytes: wanted.size(file), groups: wanted.groups, rules: wanted.rules}
+	want := wanted.usage(file)
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	st := c.stores[prometheus]
@@ -132,12 +121,8 @@ func (c *Capacity) Admit(prometheus types.NamespacedName, rule *v1.PrometheusRul
 	if want.bytes > old.bytes && !s.takes(at, want.bytes, old.bytes) {
 		return world.Verdict{Reason: NoRoom, Message: s.full(want.bytes)}
 	}
-	q := &quota{limits: c.limits, used: map[string]*usage{}}
-	if used := st.used[rule.Namespace]; used != nil {
-		q.used[rule.Namespace] = &usage{bytes: used.bytes, groups: used.groups, rules: used.rules}
-	}
-	grown := usage{bytes: want.bytes - old.bytes, groups: want.groups - old.groups, rules: want.rules - old.rules}
-	if over := q.over(rule.Namespace, grown, s.free()); over != "" {
+	q := newQuota(c.limits, st.used, nil)
+	if over := q.over(rule.Namespace, want.minus(old), s.free()); over != "" {
 		return world.Verdict{Reason: QuotaExceeded, Message: over}
 	}
 	return world.Verdict{}

@@ -4,22 +4,28 @@ import (
 	"strings"
 
 	"github.com/prometheus/prometheus/model/rulefmt"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/contract"
 )
 
-// item is what a Planner knows of one object. The first part depends on the object and the judge alone and is kept from one plan
-// to the next; the second is worked out for each plan.
+// item is what a Planner knows of one object. The first part depends on the object and the judge alone; the second is worked out
+// for each plan, unless the item is at rest.
 type item struct {
-	rule      *v1.PrometheusRule
+	namespace string
+	name      string
+	created   metav1.Time
+	asked     int // number of groups
 	file      string
 	bucket    int
 	judgement Judgement
 	whole     form // what the object asks for, when all of it was accepted
 	carried   *carry
 
-	shard    int    // where the file is, -1 for nowhere
+	atRest   bool   // it stands as it is wanted, in one place, and counts among what stays as it is
+	copies   int    // in how many shards the file stands
+	shard    int    // the one of them that counts, -1 for none
 	standing string // its content there, as it stands in the cluster
 	have     form   // the same, counted
 	want     form   // what it should be
@@ -36,6 +42,8 @@ type form struct {
 
 func (f form) size(name string) int { return sizeOf(name, f.content) }
 
+func (f form) usage(name string) usage { return usage{f.size(name), f.groups, f.rules} }
+
 // carry remembers the form that a partly refused object took with the file that stood.
 type carry struct {
 	from string
@@ -44,7 +52,10 @@ type carry struct {
 }
 
 func newItem(j *Judge, rule *v1.PrometheusRule) *item {
-	it := &item{rule: rule, file: FileName(rule.Namespace, rule.Name), shard: -1, judgement: j.Object(rule)}
+	it := &item{
+		namespace: rule.Namespace, name: rule.Name, created: rule.CreationTimestamp, asked: len(rule.Spec.Groups),
+		file: FileName(rule.Namespace, rule.Name), judgement: j.Object(rule),
+	}
 	it.bucket = contract.BucketOf(it.file)
 	if it.judgement.Whole() {
 		it.whole = assemble(it.judgement.Groups)
@@ -82,9 +93,6 @@ func (it *item) wish(j *Judge) {
 			it.carried = it.carry(j, it.standing)
 		}
 		it.want = it.carried.form
-	case it.standing == it.whole.content:
-		it.whole.content = it.standing // one copy in memory, and the next comparison is one of pointers
-		it.want = it.whole
 	default:
 		it.want = it.whole
 	}
@@ -94,6 +102,19 @@ func (it *item) wish(j *Judge) {
 	}
 	it.final = it.want
 }
+
+// settled reports whether nothing is left to do or to say about an item.
+func (it *item) settled() bool {
+	inPlace := it.copies == 0 || it.copies == 1 && it.standing != ""
+	return inPlace && it.standing == it.want.content && it.judgement.Whole() && it.refusal == nil
+}
+
+// hold makes content, which is equal to what stands and is wanted, the one copy of it in memory.
+func (it *item) hold(content string) {
+	it.standing, it.whole.content, it.digested = content, content, content
+}
+
+func (it *item) growth() usage { return it.want.usage(it.file).minus(it.have.usage(it.file)) }
 
 func (it *item) carry(j *Judge, standing string) *carry {
 	out := &carry{from: standing}
@@ -125,7 +146,7 @@ func (it *item) carry(j *Judge, standing string) *carry {
 func (it *item) lastAccepted(j *Judge, before []rulefmt.RuleGroup, name string) Group {
 	for _, g := range before {
 		if g.Name == name {
-			group, _ := j.group("", it.rule.Namespace, it.rule.Name, g)
+			group, _ := j.group("", it.namespace, it.name, g)
 			return group
 		}
 	}

@@ -15,22 +15,23 @@ type digests struct {
 }
 
 type bucket struct {
-	files  map[string]string
+	items  map[string]*item // by file
 	digest string
 	stale  bool
 }
 
-// set notes the content of a file, "" for none.
-func (d *digests) set(at int, file, content string) {
-	b := &d.buckets[at]
-	if b.files == nil {
-		b.files = map[string]string{}
+// note takes the content that the file of an item will have, "" for no file.
+func (d *digests) note(it *item, content string) {
+	b := &d.buckets[it.bucket]
+	if b.items == nil {
+		b.items = map[string]*item{}
 	}
-	b.files[file] = content
+	b.items[it.file] = it
 	if content == "" {
-		delete(b.files, file)
+		delete(b.items, it.file)
 	}
-	b.stale = true
+	b.stale = b.stale || it.digested != content
+	it.digested = content
 }
 
 // byBucket returns the digests of the buckets that are not empty, by number.
@@ -39,13 +40,21 @@ func (d *digests) byBucket() map[string]string {
 	for i := range d.buckets {
 		b := &d.buckets[i]
 		if b.stale {
-			b.digest, b.stale = contract.BucketDigest(b.files), false
+			b.digest, b.stale = contract.BucketDigest(b.files()), false
 		}
 		if b.digest != "" {
 			out[strconv.Itoa(i)] = b.digest
 		}
 	}
 	return out
+}
+
+func (b *bucket) files() map[string]string {
+	files := make(map[string]string, len(b.items))
+	for file, it := range b.items {
+		files[file] = it.digested
+	}
+	return files
 }
 
 // manifest describes the set of rule files as the successor of the one that stands.

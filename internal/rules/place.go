@@ -5,92 +5,33 @@ import (
 	"slices"
 )
 
-// locate finds out where the files of items are, and takes away the files that belong to none.
-func (s *shards) locate(items []*item) {
-	claimed := s.claim(items, s.remembered)
-	if s.doubled(items, claimed) {
-		claimed = s.claim(items, s.find)
-	}
+// find sets where the file of an item is, and its content. After a move that was cut short it is in two places: the one with the
+// content that is wanted counts, else the first. An empty file counts as none.
+func (s *shards) find(it *item) {
+	it.copies, it.shard, it.standing = 0, -1, ""
 	for i, c := range s.all {
-		if claimed[i] != len(c.files) {
-			c.sweep(i, items)
-		}
-	}
-}
-
-// claim sets where each item stands, and counts the files of each shard that belong to an item.
-func (s *shards) claim(items []*item, find func(*item) (int, string)) []int {
-	claimed := make([]int, len(s.all))
-	for _, it := range items {
-		if it.shard, it.standing = find(it); it.shard >= 0 {
-			claimed[it.shard]++
-		}
-	}
-	return claimed
-}
-
-// remembered looks first where the file stood in the last plan.
-func (s *shards) remembered(it *item) (int, string) {
-	if it.shard < 0 || it.shard >= len(s.all) {
-		return s.find(it)
-	}
-	c := s.all[it.shard]
-	if c.known && it.standing != "" {
-		return it.shard, it.standing
-	}
-	if content := c.files[it.file]; content != "" {
-		return it.shard, content
-	}
-	return s.find(it)
-}
-
-// find returns where the file is and its content, or -1. After a move that was cut short it is in two places: the one with the
-// content that is wanted counts, else the first. An empty file counts as none, and is taken away.
-func (s *shards) find(it *item) (int, string) {
-	first, standing := -1, ""
-	for i, c := range s.all {
-		content := c.files[it.file]
-		if content == "" {
+		content, there := c.files[it.file]
+		if !there {
 			continue
 		}
-		if content == it.whole.content {
-			return i, content
-		}
-		if first < 0 {
-			first, standing = i, content
+		it.copies++
+		wanted := content == it.whole.content && it.standing != content
+		if content != "" && (it.shard < 0 || wanted) {
+			it.shard, it.standing = i, content
 		}
 	}
-	return first, standing
 }
 
-// doubled reports whether some file of an item is in a second place too.
-func (s *shards) doubled(items []*item, claimed []int) bool {
+// sweep takes a file away from every shard but the given one; -1 spares none. It reports whether there was anything to take away.
+func (s *shards) sweep(file string, except int) bool {
+	swept := false
 	for i, c := range s.all {
-		if claimed[i] == len(c.files) {
-			continue
-		}
-		for _, it := range items {
-			if c.files[it.file] != "" && it.shard != i {
-				return true
-			}
+		if content, there := c.files[file]; there && i != except {
+			c.edit(file, content, "")
+			swept = true
 		}
 	}
-	return false
-}
-
-// sweep takes the files away that belong to no item in this shard, which is the one at index.
-func (s *shard) sweep(index int, items []*item) {
-	claimed := make(map[string]bool, len(s.files))
-	for _, it := range items {
-		if it.shard == index {
-			claimed[it.file] = true
-		}
-	}
-	for name, content := range s.files {
-		if !claimed[name] {
-			s.edit(name, content, "")
-		}
-	}
+	return swept
 }
 
 // settle gives every item its place. What shrinks stays and makes room; what grows stays while it fits, else moves alone; what is
@@ -129,7 +70,7 @@ func (s *shards) settle(items []*item, quota *quota) {
 }
 
 func byAge(a, b *item) int {
-	return cmp.Or(a.rule.CreationTimestamp.Compare(b.rule.CreationTimestamp.Time), cmp.Compare(a.file, b.file))
+	return cmp.Or(a.created.Compare(b.created.Time), cmp.Compare(a.file, b.file))
 }
 
 func (s *shards) change(it *item, quota *quota) {

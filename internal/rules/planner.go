@@ -1,12 +1,10 @@
 package rules
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -34,14 +32,11 @@ type Plan struct {
 	Capacity int
 }
 
-// Planner plans for one Prometheus. It remembers what it judged, which changes the cost of a call and never its result. It is not
-// safe for concurrent use.
+// Planner plans for one Prometheus. It remembers what it judged and what stood, so that a call costs as much as has changed since
+// the last one; what it remembers never changes a result. It is not safe for concurrent use.
 type Planner struct {
-	limits  Limits
-	judge   *Judge
-	items   []*item // of the last call, sorted by namespace and name
-	fills   map[*corev1.ConfigMap]int
-	digests digests
+	limits Limits
+	memory
 }
 
 // NewPlanner returns a Planner that remembers nothing yet.
@@ -60,107 +55,48 @@ func For(w *world.World, selected []*v1.PrometheusRule) Plan {
 // has outgrown the one that it is in; a group that is refused keeps its last accepted form if it had one; and what is placed is
 // never taken away for the sake of another object.
 func (p *Planner) For(w *world.World, selected []*v1.PrometheusRule) Plan {
-	p.refresh(w.Prometheus, selected)
+	if target := TargetOf(w.Prometheus); p.judge == nil || p.judge.target.Key() != target.Key() {
+		p.memory = newMemory(NewJudge(target, p.limits))
+	}
+	p.observe(selected)
 	s := p.standing(w)
-	s.locate(p.items)
-	for _, it := range p.items {
+	active := p.locate(s)
+	for _, it := range active {
 		it.wish(p.judge)
 	}
-	s.settle(p.items, newQuota(p.limits, p.items))
+	s.settle(active, newQuota(p.limits, p.rest, active))
 
 	pl := Plan{Shards: s.results(), Fill: s.fill(), Capacity: p.limits.ShardBytes,
 		Verdicts: map[world.Object]world.Verdict{}, Rejected: map[types.NamespacedName]int{}}
-	for _, it := range p.items {
+	for _, u := range p.rest {
+		pl.Groups += u.groups
+	}
+	for _, it := range active {
 		pl.Groups += it.final.groups
-		if it.digested != it.final.content {
-			p.digests.set(it.bucket, it.file, it.final.content)
-			it.digested = it.final.content
-		}
+		p.digests.note(it, it.final.content)
 		if verdict := it.verdict(); !verdict.Accepted() {
 			pl.Verdicts[it.object()] = verdict
 			pl.Rejected[it.object().NamespacedName] = it.rejected()
 		}
+		p.lay(it)
 	}
 	pl.Manifest = manifest(w, p.judge.target, p.digests.byBucket(), pl.Groups)
 	return pl
 }
 
-// refresh brings the items up to date: objects that are as they were keep their judgement.
-func (p *Planner) refresh(prometheus *v1.Prometheus, selected []*v1.PrometheusRule) {
-	target := TargetOf(prometheus)
-	judgedAlike := p.judge != nil && p.judge.target.Key() == target.Key()
-	if !judgedAlike {
-		p.judge = NewJudge(target, p.limits)
-	}
-	items := make([]*item, 0, len(selected))
-	old := p.items
-	for _, rule := range selected {
-		for len(old) > 0 && byName(old[0].rule, rule) < 0 {
-			p.forget(old[0])
-			old = old[1:]
-		}
-		var known *item
-		if len(old) > 0 && byName(old[0].rule, rule) == 0 {
-			known, old = old[0], old[1:]
-		}
-		items = append(items, p.item(known, judgedAlike, rule))
-	}
-	for _, it := range old {
-		p.forget(it)
-	}
-	p.items = items
-}
-
-func byName(a, b *v1.PrometheusRule) int {
-	if a == b {
-		return 0
-	}
-	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
-}
-
-func (p *Planner) item(known *item, judgedAlike bool, rule *v1.PrometheusRule) *item {
-	if known == nil {
-		return newItem(p.judge, rule)
-	}
-	same := known.rule == rule || known.rule.UID == rule.UID && known.rule.Generation == rule.Generation && rule.Generation > 0
-	if judgedAlike && same {
-		known.rule = rule
-		return known
-	}
-	fresh := newItem(p.judge, rule)
-	fresh.shard, fresh.standing, fresh.digested = known.shard, known.standing, known.digested
-	return fresh
-}
-
-func (p *Planner) forget(it *item) {
-	if it.digested != "" {
-		p.digests.set(it.bucket, it.file, "")
-	}
-}
-
 // standing returns the shards as they stand in the cluster.
 func (p *Planner) standing(w *world.World) *shards {
 	s := &shards{limits: p.limits, all: make([]*shard, max(1, workload.RuleShards(w)))}
+	p.compare(w.Prometheus.Name, w.Owned.RuleShards)
 	for i := range s.all {
 		s.all[i] = &shard{name: world.RuleShardName(w.Prometheus.Name, i), opened: i == 0}
-	}
-	fills := map[*corev1.ConfigMap]int{}
-	for _, cm := range w.Owned.RuleShards {
-		i, ours := indexOf(cm.Name, w.Prometheus.Name)
-		if !ours {
-			continue
-		}
-		bytes, known := p.fills[cm]
-		if !known {
-			bytes = dataBytes(cm.Data)
-		}
-		fills[cm] = bytes
-		s.all[i].files, s.all[i].known, s.all[i].opened, s.all[i].bytes = cm.Data, known, true, bytes
-		if cm.Data == nil {
-			s.all[i].files = map[string]string{}
+		if st := p.stands[i]; st != nil {
+			s.all[i].files, s.all[i].opened, s.all[i].bytes = st.configMap.Data, true, st.bytes
+			if s.all[i].files == nil {
+				s.all[i].files = map[string]string{}
+			}
 		}
 	}
-	p.fills = fills
 	return s
 }
 
@@ -170,23 +106,14 @@ func indexOf(configMap, prometheus string) (int, bool) {
 	return i, found && err == nil && i >= 0
 }
 
-func dataBytes(data map[string]string) int {
-	bytes := 0
-	for name, content := range data {
-		bytes += sizeOf(name, content)
-	}
-	return bytes
-}
-
 func (it *item) object() world.Object {
-	name := types.NamespacedName{Namespace: it.rule.Namespace, Name: it.rule.Name}
-	return world.Object{Kind: world.PrometheusRule, NamespacedName: name}
+	return world.Object{Kind: world.PrometheusRule, NamespacedName: types.NamespacedName{Namespace: it.namespace, Name: it.name}}
 }
 
 // rejected counts the groups that are not as the object asks for them.
 func (it *item) rejected() int {
 	if it.refusal != nil || len(it.judgement.Groups) == 0 {
-		return len(it.rule.Spec.Groups)
+		return it.asked
 	}
 	count := 0
 	for _, g := range it.judgement.Groups {

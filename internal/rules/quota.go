@@ -5,52 +5,50 @@ import "fmt"
 // quota counts what the namespaces have in one Prometheus.
 type quota struct {
 	limits Limits
-	used   map[string]*usage
+	rest   map[string]usage // what stays as it is, by namespace; never written to
+	moving map[string]usage // what comes on top of it
 }
 
 // usage is what a namespace has, or what a change adds to it.
 type usage struct{ bytes, groups, rules int }
 
-func newQuota(limits Limits, items []*item) *quota {
-	q := &quota{limits: limits, used: map[string]*usage{}}
-	namespace, u := "", &usage{}
-	for _, it := range items { // sorted by namespace, so that most of them need no look into the map
-		if it.rule.Namespace != namespace {
-			namespace = it.rule.Namespace
-			u = q.of(namespace)
-		}
+func (u usage) plus(v usage) usage {
+	return usage{u.bytes + v.bytes, u.groups + v.groups, u.rules + v.rules}
+}
+
+func (u usage) minus(v usage) usage {
+	return usage{u.bytes - v.bytes, u.groups - v.groups, u.rules - v.rules}
+}
+
+func (u usage) times(n int) usage { return usage{n * u.bytes, n * u.groups, n * u.rules} }
+
+// add counts u for a namespace in sums; what comes to nothing is left out.
+func add(sums map[string]usage, namespace string, u usage) {
+	sums[namespace] = sums[namespace].plus(u)
+	if sums[namespace] == (usage{}) {
+		delete(sums, namespace)
+	}
+}
+
+// newQuota counts what stands: files at rest, and the active ones in the form that they have.
+func newQuota(limits Limits, rest map[string]usage, active []*item) *quota {
+	q := &quota{limits: limits, rest: rest, moving: map[string]usage{}}
+	for _, it := range active {
 		if it.shard >= 0 {
-			u.change(it, form{}, it.have)
+			add(q.moving, it.namespace, it.have.usage(it.file))
 		}
 	}
 	return q
 }
 
-func (q *quota) of(namespace string) *usage {
-	u := q.used[namespace]
-	if u == nil {
-		u = &usage{}
-		q.used[namespace] = u
-	}
-	return u
-}
-
-func (u *usage) change(it *item, before, after form) {
-	u.bytes += after.size(it.file) - before.size(it.file)
-	u.groups += after.groups - before.groups
-	u.rules += after.rules - before.rules
-}
+func (q *quota) of(namespace string) usage { return q.rest[namespace].plus(q.moving[namespace]) }
 
 // take counts the form that an item wants in the place of the one it had.
-func (q *quota) take(it *item) {
-	q.of(it.rule.Namespace).change(it, it.have, it.want)
-}
+func (q *quota) take(it *item) { add(q.moving, it.namespace, it.growth()) }
 
 // refuses holds an item back that would take its namespace over a limit. What does not grow is never refused.
 func (q *quota) refuses(it *item, s *shards) bool {
-	grown := usage{}
-	grown.change(it, it.have, it.want)
-	message := q.over(it.rule.Namespace, grown, s.free())
+	message := q.over(it.namespace, it.growth(), s.free())
 	if message != "" {
 		it.refuse(QuotaExceeded, message)
 	}

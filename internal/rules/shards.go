@@ -30,7 +30,6 @@ func sizeOf(name, content string) int {
 type shard struct {
 	name   string
 	files  map[string]string // as it stands; nil when it does not stand
-	known  bool              // stands as it did in the last plan
 	opened bool              // stands, or has been given a file
 	bytes  int               // of all that it will hold
 	edits  map[string]string // what changes; "" takes a file away

@@ -111,12 +111,12 @@ func activeAt(ctx context.Context, p *stack.Prometheus, alert string) func() (ti
 	}
 }
 
-func kubectlApply(ctx context.Context, rule *v1.PrometheusRule) (string, error) {
+func kubectlApply(ctx context.Context, rule *v1.PrometheusRule, args ...string) (string, error) {
 	GinkgoHelper()
 	rule.APIVersion, rule.Kind = v1.GroupVersion.String(), "PrometheusRule"
 	data, err := yaml.Marshal(rule)
 	Expect(err).NotTo(HaveOccurred())
 	file := filepath.Join(GinkgoT().TempDir(), "rule.yaml")
 	Expect(os.WriteFile(file, data, 0o600)).To(Succeed())
-	return running.Cluster.Kubectl(ctx, "apply", "--server-side", "-f", file)
+	return running.Cluster.Kubectl(ctx, append([]string{"apply", "--server-side", "-f", file}, args...)...)
 }
