@@ -99,7 +99,7 @@ func (b *builder) contractEnv(pairs ...[2]string) []corev1.EnvVar {
 		{"RELOADER_OUTPUT_DIR", configOutDir},
 		{"RELOADER_LOG_LEVEL", b.spec.LogLevel},
 		{"RELOADER_RELOAD_METHOD", b.reloadMethod()},
-		{"RELOADER_PROMETHEUS_CA_FILE", b.servedCertificate()},
+		{"RELOADER_PROMETHEUS_SERVED_CERT_FILE", b.servedCertificate()},
 	}
 	var env []corev1.EnvVar
 	for _, pair := range slices.Concat(common, pairs) {

@@ -64,8 +64,43 @@ func TestC35_TLSRotated(t *testing.T) {
 	})
 }
 
-// issue makes a new CA and a certificate for both sides, and lets the test use them.
-func (r *rig) issue(dir string) {
+func TestC35_ServedCertificatePinned(t *testing.T) {
+	prove(t, fault{
+		id: "C35", what: "Prometheus serves a certificate that does not name the address it is asked at; then another one than is mounted",
+		guard:   "the certificate is not compared",
+		without: change{edits: []edit{{"prometheus/auth.go", "		config.VerifyConnection = a.isServed\n", ""}}},
+		run: func(r *rig) {
+			served, mounted := r.path("served"), r.path("mounted.crt")
+			r.must(os.Mkdir(served, 0o700), "served")
+			mount := func() {
+				data, err := os.ReadFile(filepath.Join(served, "tls.crt"))
+				r.must(err, "certificate")
+				r.must(os.WriteFile(mounted, data, 0o600), "certificate")
+			}
+			r.issue(served, "prometheus.example.com")
+			mount()
+			web := r.path("web.yml")
+			r.must(os.WriteFile(web, fmt.Appendf(nil, "tls_server_config:\n  cert_file: %s/tls.crt\n  key_file: %s/tls.key\n", served, served), 0o600), "web config")
+			r.scheme, r.flags = "https", []string{"--web.config.file=" + web}
+			r.env[""] = []string{"RELOADER_PROMETHEUS_SERVED_CERT_FILE=" + mounted}
+			r.start()
+			r.awaitLoaded(config, r.setConfig("base", "encrypted"), soon)
+			r.issue(served, "prometheus.example.com")
+			r.startPrometheus() // ends the connections
+			r.await(10*time.Second, "Prometheus is ready", r.ready)
+			c := r.setConfig("base", "rotated")
+			r.await(soon, "the config reloader names the file that holds another certificate", func() bool {
+				l := r.report(config)
+				return l.Reason == "PrometheusNotReady" && strings.Contains(l.Error, mounted)
+			})
+			mount()
+			r.awaitLoaded(config, c, soon)
+		},
+	})
+}
+
+// issue makes a new CA and a certificate for both sides, for 127.0.0.1 unless it names other hosts, and lets the test use them.
+func (r *rig) issue(dir string, hosts ...string) {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	r.must(err, "key")
 	ca := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "test CA"}, IsCA: true, BasicConstraintsValid: true,
@@ -74,8 +109,14 @@ func (r *rig) issue(dir string) {
 	r.must(err, "CA")
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	r.must(err, "key")
-	leaf := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "prometheus"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	leaf := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "prometheus"}, DNSNames: hosts,
 		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
+	serverName := "127.0.0.1"
+	if len(hosts) > 0 {
+		serverName = hosts[0]
+	} else {
+		leaf.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	}
 	der, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, caKey)
 	r.must(err, "certificate")
 	keyDER, err := x509.MarshalECPrivateKey(key)
@@ -87,7 +128,7 @@ func (r *rig) issue(dir string) {
 	r.must(err, "CA")
 	pool := x509.NewCertPool()
 	pool.AddCert(parsed)
-	r.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}}
+	r.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: serverName, Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}}
 }
 
 func TestC36_BasicAuth(t *testing.T) {

@@ -1,8 +1,10 @@
 package prometheus
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"os"
@@ -15,6 +17,8 @@ import (
 // Auth is how to be let in. All secrets are files and are read again when they change, so rotation needs no restart. The zero
 // Auth is plain HTTP, or HTTPS that the system's roots vouch for; there is no way to skip that check.
 type Auth struct {
+	// ServedCertFile is the very certificate that Prometheus serves, for one that does not name the address it is asked at.
+	ServedCertFile                                  string
 	CAFile, CertFile, KeyFile, ServerName           string
 	Username, PasswordFile, UsernameFile, TokenFile string
 
@@ -27,7 +31,7 @@ func (a *Auth) sign(req *http.Request) (http.RoundTripper, error) {
 	if err := a.addCredentials(req); err != nil {
 		return nil, err
 	}
-	stamp := snapshot.FileStamp(a.CAFile) + "/" + snapshot.FileStamp(a.CertFile) + "/" + snapshot.FileStamp(a.KeyFile)
+	stamp := snapshot.FileStamp(a.ServedCertFile) + "/" + snapshot.FileStamp(a.CAFile) + "/" + snapshot.FileStamp(a.CertFile) + "/" + snapshot.FileStamp(a.KeyFile)
 	if a.transport != nil && a.stamp == stamp {
 		return a.transport, nil
 	}
@@ -71,13 +75,17 @@ func (a *Auth) addCredentials(req *http.Request) error {
 
 func (a *Auth) tls() (*tls.Config, error) {
 	config := &tls.Config{ServerName: a.ServerName, MinVersion: tls.VersionTLS12}
-	if a.CAFile != "" {
-		pem, err := os.ReadFile(a.CAFile)
+	switch {
+	case a.ServedCertFile != "":
+		config.InsecureSkipVerify = true // neither its name nor its issuer, but the certificate itself is checked
+		config.VerifyConnection = a.isServed
+	case a.CAFile != "":
+		roots, err := os.ReadFile(a.CAFile)
 		if err != nil {
 			return nil, fmt.Errorf("CA file: %w", err)
 		}
 		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
+		if !config.RootCAs.AppendCertsFromPEM(roots) {
 			return nil, fmt.Errorf("CA file %s holds no PEM certificate", a.CAFile)
 		}
 	}
@@ -89,6 +97,22 @@ func (a *Auth) tls() (*tls.Config, error) {
 		config.Certificates = []tls.Certificate{cert}
 	}
 	return config, nil
+}
+
+// isServed compares what the server presents with the file, as that is now: Prometheus reads it anew for each connection, too.
+func (a *Auth) isServed(c tls.ConnectionState) error {
+	data, err := os.ReadFile(a.ServedCertFile)
+	if err != nil {
+		return fmt.Errorf("certificate that Prometheus serves: %w", err)
+	}
+	block, _ := pem.Decode(data)
+	if block == nil || block.Type != "CERTIFICATE" {
+		return fmt.Errorf("%s does not begin with a PEM certificate", a.ServedCertFile)
+	}
+	if !bytes.Equal(block.Bytes, c.PeerCertificates[0].Raw) {
+		return fmt.Errorf("the server presents another certificate than the one in %s", a.ServedCertFile)
+	}
+	return nil
 }
 
 // secret reads a mounted secret without the newline that editors leave; "" for no path.
