@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -24,6 +23,7 @@ const fieldOwner = client.FieldOwner("promloop")
 type writer struct {
 	client client.Client // reads from the cache
 	live   client.Reader // reads from the API server
+	last   lastWrites
 }
 
 // write applies the objects in their order and stops at the first failure, because each may lean on those before it.
@@ -37,10 +37,8 @@ func (w *writer) write(ctx context.Context, objects []plan.Object) error {
 }
 
 func (w *writer) apply(ctx context.Context, o plan.Object) error {
-	if o.GetResourceVersion() == "" {
-		if err := w.adopt(ctx, o); err != nil {
-			return err
-		}
+	if err := w.adopt(ctx, o); err != nil {
+		return err
 	}
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
 	if err != nil {
@@ -48,20 +46,11 @@ func (w *writer) apply(ctx context.Context, o plan.Object) error {
 	}
 	u := &unstructured.Unstructured{Object: content}
 	unstructured.RemoveNestedField(u.Object, "status")
-	return w.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), fieldOwner, client.ForceOwnership)
-}
-
-// adopt looks once at the API server before a first write: the cache holds only what carries our label, and an object that is
-// there without it must be taken over as it stands, not blindly.
-func (w *writer) adopt(ctx context.Context, o plan.Object) error {
-	there := &metav1.PartialObjectMetadata{}
-	there.SetGroupVersionKind(o.GetObjectKind().GroupVersionKind())
-	err := w.live.Get(ctx, client.ObjectKeyFromObject(o), there)
-	if apierrors.IsNotFound(err) {
-		return nil
+	if err := w.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), fieldOwner, client.ForceOwnership); err != nil {
+		return err
 	}
-	o.SetResourceVersion(there.GetResourceVersion())
-	return err
+	w.last.note(u)
+	return nil
 }
 
 // orphan deletes objects and leaves what they own running, for the next write to adopt.

@@ -12,7 +12,7 @@ import (
 	"github.com/promloop/promloop/test/cluster"
 )
 
-func TestMain(m *testing.M) { cluster.Main(m, stack.Build) }
+func TestMain(m *testing.M) { cluster.Main(m, stack.Build, stack.BuildUpstream) }
 
 func TestChain(t *testing.T) {
 	RegisterFailHandler(Fail)
