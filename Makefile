@@ -133,26 +133,30 @@ run: ## Run the operator against the cluster of your KUBECONFIG.
 IMG ?= quay.io/promloop/promloop:$(VERSION)
 KUSTOMIZE := $(TOOL) kustomize
 KUBECTL ?= kubectl
+# Server-side: two CRDs are too large for a client-side apply. What another tool set before is taken over.
+APPLY := $(KUBECTL) apply --server-side --force-conflicts -f -
+WITH_IMG := sed 's|image: quay.io/promloop/promloop:.*|image: $(IMG)|'
 
 .PHONY: install
-install: ## Install the CRDs. Server-side: two of them are too large for a client-side apply.
-	$(KUSTOMIZE) build config/crd | $(KUBECTL) apply --server-side -f -
+install: ## Install the CRDs, and wait until the API server knows the kinds.
+	$(KUSTOMIZE) build config/crd | $(APPLY)
+	$(KUSTOMIZE) build config/crd | $(KUBECTL) wait --for=condition=Established --timeout=60s -f -
 
 .PHONY: uninstall
 uninstall: ## Delete the CRDs, and with them every object of their kinds.
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: deploy
-deploy: ## Install the CRDs and the operator.
-	$(KUSTOMIZE) build config/default | $(KUBECTL) apply --server-side -f -
+deploy: install ## Install the CRDs, then the operator, some of whose objects are of their kinds. IMG is its image.
+	$(KUSTOMIZE) build config/operator | $(WITH_IMG) | $(APPLY)
 
 .PHONY: undeploy
 undeploy: ## Delete the operator. The CRDs and users' objects stay.
 	$(KUSTOMIZE) build config/operator | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: build-installer
-build-installer: ## One file to install everything with: dist/install.yaml.
-	mkdir -p dist && $(KUSTOMIZE) build config/default > dist/install.yaml
+build-installer: ## One file to install everything with: dist/install.yaml. IMG is the operator's image.
+	mkdir -p dist && $(KUSTOMIZE) build config/default | $(WITH_IMG) > dist/install.yaml
 
 .PHONY: bundle
 bundle: ## The OLM bundle, from the manifests, validated.

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -67,6 +68,18 @@ type memory struct {
 	planner *plan.Planner
 	ledger  *delivery.Ledger
 	poked   map[string]time.Time
+	written *v1.Prometheus // as it stood after the last write of its status
+}
+
+// catchUp gives p the status that the last pass wrote, if the cache does not show it yet. Nothing wakes us when it does, so a status
+// that was judged unchanged by an older one would stay wrong.
+func (m *memory) catchUp(p *v1.Prometheus) {
+	if m.written == nil || m.written.UID != p.UID {
+		return
+	}
+	if order, err := resourceversion.CompareResourceVersion(p.ResourceVersion, m.written.ResourceVersion); err == nil && order < 0 {
+		p.Status = *m.written.Status.DeepCopy()
+	}
 }
 
 // Reconcile observes, decides, applies and reports, in that order. It holds no rule of its own.
@@ -90,6 +103,7 @@ func (r *PrometheusReconciler) pass(ctx context.Context, p *v1.Prometheus) (time
 		r.changes.noticed(name, p.Generation, time.Now())
 	}
 	m := r.remembered(name)
+	m.catchUp(p)
 	w, err := r.observer.observe(ctx, p)
 	if err != nil {
 		return 0, []error{err}
@@ -99,7 +113,7 @@ func (r *PrometheusReconciler) pass(ctx context.Context, p *v1.Prometheus) (time
 	errs := r.apply(ctx, w, pl, m)
 	r.Standings.tell(ctx, name, status.Standings(w, pl, m.ledger))
 	measured.tell(name, status.MeasuresOf(w, pl))
-	errs = append(errs, r.report(ctx, p, status.For(w, pl, errors.Join(errs...))))
+	errs = append(errs, r.report(ctx, p, status.For(w, pl, errors.Join(errs...)), m))
 	return pl.Delivery.CheckAfter, errs
 }
 
@@ -135,7 +149,7 @@ func (r *PrometheusReconciler) apply(ctx context.Context, w *world.World, pl pla
 }
 
 // report writes the status if it changed.
-func (r *PrometheusReconciler) report(ctx context.Context, p *v1.Prometheus, st v1.PrometheusStatus) error {
+func (r *PrometheusReconciler) report(ctx context.Context, p *v1.Prometheus, st v1.PrometheusStatus, m *memory) error {
 	if st.Is(v1.Loaded, v1.ConditionTrue) {
 		r.changes.loaded(string(world.Prometheus), client.ObjectKeyFromObject(p), p.Generation, time.Now())
 	}
@@ -144,8 +158,11 @@ func (r *PrometheusReconciler) report(ctx context.Context, p *v1.Prometheus, st 
 	}
 	next := p.DeepCopy()
 	next.Status = st
-	err := client.IgnoreNotFound(r.Client.Status().Patch(ctx, next, client.MergeFrom(p)))
-	return noteStatusWrite(prometheusController, err)
+	err := r.Client.Status().Patch(ctx, next, client.MergeFrom(p))
+	if err == nil {
+		m.written = next
+	}
+	return noteStatusWrite(prometheusController, client.IgnoreNotFound(err))
 }
 
 func (r *PrometheusReconciler) remembered(name types.NamespacedName) *memory {

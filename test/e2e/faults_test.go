@@ -65,10 +65,10 @@ func survivesFaults() {
 	It("loses nothing when the operator's leader is killed", func(ctx SpecContext) {
 		survives(ctx, "operator", func(changeMeanwhile func()) {
 			var lease coordinationv1.Lease
-			Expect(running.Client.Get(ctx, client.ObjectKey{Namespace: "promloop-system", Name: "promloop.monitoring.coreos.com"}, &lease)).To(Succeed())
+			Expect(running.Client.Get(ctx, client.ObjectKey{Namespace: system, Name: "promloop.monitoring.coreos.com"}, &lease)).To(Succeed())
 			name, _, _ := strings.Cut(*lease.Spec.HolderIdentity, "_")
 			leader := &corev1.Pod{}
-			leader.Namespace, leader.Name = "promloop-system", name
+			leader.Namespace, leader.Name = system, name
 			Expect(running.Client.Delete(ctx, leader, client.GracePeriodSeconds(0))).To(Succeed())
 			changeMeanwhile()
 		})

@@ -3,13 +3,13 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -34,21 +34,21 @@ var p50 = map[string]time.Duration{}
 var _ = Describe("promloop on a real node", Ordered, ContinueOnFailure, func() {
 	isInstalled()
 	isHeldToItsRights()
+	startsUpstream()
 	goesLive()
-	survivesFaults()
 	standsBesideUpstream()
+	guardsTheDoor()
+	survivesFaults()
+	isUndeployed()
+	movesThereAndBack()
+	isInstalledInEveryWay()
 })
 
 func isInstalled() {
 	It("is installed with two replicas in a restricted namespace", func(ctx SpecContext) {
-		Eventually(func(g Gomega) {
-			var deployment appsv1.Deployment
-			key := client.ObjectKey{Namespace: "promloop-system", Name: "promloop-controller-manager"}
-			g.Expect(running.Client.Get(ctx, key, &deployment)).To(Succeed())
-			g.Expect(deployment.Status.AvailableReplicas).To(BeEquivalentTo(2))
-		}).WithContext(ctx).Should(Succeed())
+		operatorIsAvailable(ctx)
 		var ns corev1.Namespace
-		Expect(running.Client.Get(ctx, client.ObjectKey{Name: "promloop-system"}, &ns)).To(Succeed())
+		Expect(running.Client.Get(ctx, client.ObjectKey{Name: system}, &ns)).To(Succeed())
 		Expect(ns.Labels).To(HaveKeyWithValue("pod-security.kubernetes.io/enforce", "restricted"))
 	}, SpecTimeout(5*time.Minute))
 
@@ -72,6 +72,7 @@ func goesLive() {
 		all, before := servers(ctx), restarts(ctx)
 		var took []time.Duration
 		for n := range changes {
+			atRest(ctx)
 			began := time.Now()
 			one(ctx, all, n)
 			took = append(took, time.Since(began))
@@ -101,6 +102,14 @@ func goesLive() {
 		row("restarts while rules grew to 9 MiB: 0 in %d containers", len(before))
 		Expect(running.Client.DeleteAllOf(ctx, &v1.PrometheusRule{}, client.InNamespace(namespace), client.MatchingLabels{"bulk": "yes"})).To(Succeed())
 	}, SpecTimeout(15*time.Minute))
+}
+
+// atRest waits until the change before is loaded and the second is over in which a kubelet leaves a pod alone after its last sync, and
+// then up to half a second more: changes come at any moment.
+func atRest(ctx context.Context) {
+	GinkgoHelper()
+	eventuallyLoaded(ctx)
+	pause(ctx, 1200*time.Millisecond+rand.N(500*time.Millisecond))
 }
 
 func changeRule(ctx context.Context, all []*stack.Prometheus, n int) {

@@ -15,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	cluster.EnterAsRoot(rig.Prepare, rig.PrepareUpstream)
+	cluster.EnterAsRoot(rig.Prepare, rig.PrepareUpstream, rig.PrepareHelm, rig.PrepareOLM)
 	os.Exit(m.Run())
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -25,25 +26,46 @@ const (
 
 func named(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Namespace: namespace, Name: name} }
 
-// pod is one replica's pod as it stands.
+// pod is the pod of one replica of main as it stands.
 func pod(ctx context.Context, n int) *corev1.Pod {
 	GinkgoHelper()
 	var p corev1.Pod
-	key := client.ObjectKey{Namespace: namespace, Name: fmt.Sprintf("prometheus-%s-%d", main, n)}
-	Expect(running.Client.Get(ctx, key, &p)).To(Succeed())
+	Expect(running.Client.Get(ctx, podKey(namespace, n), &p)).To(Succeed())
 	return &p
 }
 
-// servers are the Prometheus of every replica, through their own APIs.
+func podKey(ns string, n int) client.ObjectKey {
+	return client.ObjectKey{Namespace: ns, Name: fmt.Sprintf("prometheus-%s-%d", main, n)}
+}
+
+// servers are the Prometheus of every replica of main, through their own APIs.
 func servers(ctx context.Context) []*stack.Prometheus {
+	GinkgoHelper()
+	return readyServers(ctx, namespace)
+}
+
+// readyServers waits until every replica in a namespace is Ready.
+func readyServers(ctx context.Context, ns string) []*stack.Prometheus {
 	GinkgoHelper()
 	var out []*stack.Prometheus
 	for n := range replicas {
-		p, err := stack.PrometheusAt(net.JoinHostPort(pod(ctx, n).Status.PodIP, "9090"))
-		Expect(err).NotTo(HaveOccurred())
-		out = append(out, p)
+		out = append(out, readyServer(ctx, podKey(ns, n)))
 	}
 	return out
+}
+
+// readyServer waits for a pod to be Ready and returns its Prometheus.
+func readyServer(ctx context.Context, key client.ObjectKey) *stack.Prometheus {
+	GinkgoHelper()
+	var p corev1.Pod
+	Eventually(func(g Gomega) {
+		g.Expect(running.Client.Get(ctx, key, &p)).To(Succeed())
+		g.Expect(p.Status.Conditions).To(ContainElement(And(
+			HaveField("Type", corev1.PodReady), HaveField("Status", corev1.ConditionTrue))))
+	}).WithContext(ctx).Should(Succeed())
+	server, err := stack.PrometheusAt(net.JoinHostPort(p.Status.PodIP, "9090"))
+	Expect(err).NotTo(HaveOccurred())
+	return server
 }
 
 // eventuallyLoaded waits until the status says that every replica runs what is published for the newest generation.
@@ -55,6 +77,14 @@ func eventuallyLoaded(ctx context.Context) {
 		g.Expect(p.Status.ObservedGeneration).To(Equal(p.Generation))
 		g.Expect(p.Status.Conditions).To(ContainElement(And(HaveField("Type", v1.Loaded), HaveField("Status", v1.ConditionTrue))))
 	}).WithContext(ctx).Should(Succeed())
+}
+
+// pause is a wait that is part of what is tested.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // change edits an object as kubectl edit does.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -48,11 +50,13 @@ func (n *Node) startKubelet(ctx context.Context) error {
 }
 
 // StartKubelet starts the kubelet, again after StopKubelet.
-func (n *Node) StartKubelet() error {
+func (n *Node) StartKubelet() error { return n.startKubeletWith(n.cluster.Kubeconfig()) }
+
+func (n *Node) startKubeletWith(kubeconfig string) error {
 	var err error
 	n.kubelet, err = n.run("kubelet",
 		"--config", filepath.Join(n.dir, "kubelet.yaml"),
-		"--kubeconfig", n.cluster.Kubeconfig(),
+		"--kubeconfig", kubeconfig,
 		"--root-dir", filepath.Join(n.dir, "kubelet"),
 		"--cert-dir", filepath.Join(n.dir, "pki"),
 		"--hostname-override", Name,
@@ -75,6 +79,29 @@ func (n *Node) RestartContainerd(ctx context.Context) error {
 // VolumeDir is the directory of the machine that a pod sees as one of its projected volumes.
 func (n *Node) VolumeDir(pod *corev1.Pod, volume string) string {
 	return filepath.Join(n.dir, "kubelet", "pods", string(pod.UID), "volumes", "kubernetes.io~projected", volume)
+}
+
+// WriteSeccompProfile gives pods of the node a profile of type Localhost under a name.
+func (n *Node) WriteSeccompProfile(name, profile string) error {
+	return n.write(filepath.Join("kubelet", "seccomp", name), profile)
+}
+
+// SignalContainer sends a signal to every process of a container; containerID is as in the pod's status.
+func (n *Node) SignalContainer(containerID string, signal syscall.Signal) error {
+	_, id, _ := strings.Cut(containerID, "://")
+	groups, err := groupsOf(id)
+	if err != nil {
+		return err
+	}
+	if len(groups) == 0 {
+		return fmt.Errorf("container %s has no control group", containerID)
+	}
+	for _, pid := range processesIn(groups[0]) {
+		if err := syscall.Kill(pid, signal); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (n *Node) ready(ctx context.Context) bool {

@@ -104,14 +104,23 @@ func removeEmptyDirs() {
 	}
 }
 
-// kill ends the processes of a control group, whose numbers are those of our process namespace.
+// kill ends the processes of a control group.
 func kill(group string) {
+	for _, pid := range processesIn(group) {
+		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+	}
+}
+
+// processesIn lists the processes of a control group, by the numbers of our process namespace.
+func processesIn(group string) []int {
 	text, _ := os.ReadFile(filepath.Join(group, "cgroup.procs")) // the group may be gone
+	var out []int
 	for number := range strings.FieldsSeq(string(text)) {
 		if pid, err := strconv.Atoi(number); err == nil && pid > 1 {
-			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+			out = append(out, pid)
 		}
 	}
+	return out
 }
 
 // removeStaleGroups removes the groups of a run that was killed. It leaves a machine alone that has a containerd of its own.

@@ -14,25 +14,23 @@ import (
 )
 
 const (
-	// version is the tag in config/manager, and that of the images.
-	version = "v0.1.0"
+	// Version is the tag in config/manager, and that of the images.
+	Version = "v0.1.0"
 
 	// PrometheusImage is the one on the node.
 	PrometheusImage = "quay.io/prometheus/prometheus:v3.16.0"
 
 	programsDir       = "bin"
 	imagesDir         = "images"
-	kindsFile         = "crds.yaml"
-	installationFile  = "install.yaml"
 	samplesFile       = "samples.yaml"
 	prometheusUser    = "65534:65534"
 	machineArch       = runtime.GOARCH
 	unprivilegedGroup = "65535:65535"
 )
 
-// Prepare is the cluster.Prepare of a Rig: the programs of the node, the images, and the manifests as users apply them.
+// Prepare is the cluster.Prepare of a Rig: the programs of the node, the images, and the samples.
 func Prepare(ctx context.Context, dir string) error {
-	for _, step := range []cluster.Prepare{node.Prepare, buildPrograms, writeImages, renderManifests} {
+	for _, step := range []cluster.Prepare{node.Prepare, buildPrograms, writeImages, renderSamples} {
 		if err := step(ctx, dir); err != nil {
 			return err
 		}
@@ -40,8 +38,8 @@ func Prepare(ctx context.Context, dir string) error {
 	return nil
 }
 
-// root is the root of the source tree.
-func root() string {
+// Root is the root of the source tree.
+func Root() string {
 	_, source, _, _ := runtime.Caller(0)
 	return filepath.Join(filepath.Dir(source), "..", "..", "..")
 }
@@ -50,9 +48,9 @@ func buildPrograms(ctx context.Context, dir string) error {
 	fmt.Fprintln(os.Stderr, "building the operator and its sidecars")
 	bin := filepath.Join(dir, programsDir)
 	for module, packages := range map[string]string{
-		root():                               ".",
-		filepath.Join(root(), "sidecars"):    "./cmd/...",
-		filepath.Join(root(), "test", "e2e"): "./cmd/pause",
+		Root():                               ".",
+		filepath.Join(Root(), "sidecars"):    "./cmd/...",
+		filepath.Join(Root(), "test", "e2e"): "./cmd/pause",
 	} {
 		if err := cluster.GoBuild(ctx, module, bin, packages); err != nil {
 			return err
@@ -68,7 +66,7 @@ func writeImages(ctx context.Context, dir string) error {
 		return err
 	}
 	bin := filepath.Join(dir, programsDir)
-	all := append(images.Shipped(bin, version, machineArch),
+	all := append(images.Shipped(bin, Version, machineArch),
 		images.Image{Name: node.PauseImage, Programs: []string{filepath.Join(bin, "pause")}, User: unprivilegedGroup, Architecture: machineArch},
 		images.Image{Name: PrometheusImage, User: prometheusUser, Architecture: machineArch, Programs: []string{
 			filepath.Join(parts, "prometheus"), filepath.Join(parts, "promtool"),
@@ -83,19 +81,26 @@ func writeImages(ctx context.Context, dir string) error {
 	return nil
 }
 
-// renderManifests runs kustomize as `make deploy` does.
-func renderManifests(ctx context.Context, dir string) error {
-	for file, source := range map[string]string{kindsFile: "crd", installationFile: "default", samplesFile: "samples"} {
-		cmd := exec.CommandContext(ctx, "go", "tool", "kustomize", "build", filepath.Join(root(), "config", source))
-		cmd.Dir = filepath.Join(root(), "hack", "tools")
-		cmd.Stderr = os.Stderr
-		manifests, err := cmd.Output()
-		if err != nil {
-			return fmt.Errorf("rendering config/%s: %w", source, err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, file), manifests, 0o644); err != nil {
-			return err
-		}
+// renderSamples runs kustomize on config/samples. The Makefile's kustomize is then built, which needs a network.
+func renderSamples(ctx context.Context, dir string) error {
+	cmd := exec.CommandContext(ctx, "go", "tool", "-modfile=hack/tools/go.mod", "kustomize", "build", "config/samples")
+	cmd.Dir = Root()
+	cmd.Stderr = os.Stderr
+	manifests, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("rendering config/samples: %w", err)
 	}
-	return nil
+	return os.WriteFile(filepath.Join(dir, samplesFile), manifests, 0o644)
+}
+
+// partsDir has a module for everything that is built for the node alone.
+func partsDir() string { return filepath.Join(Root(), "test", "e2e", "parts") }
+
+// prepareProgram builds one program and leaves it in a directory of the run.
+func prepareProgram(ctx context.Context, dir, name string, part cluster.Part) error {
+	built, err := cluster.Build(ctx, partsDir(), []cluster.Part{part}, os.Stderr)
+	if err != nil {
+		return err
+	}
+	return os.Symlink(built, filepath.Join(dir, name))
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -59,24 +60,29 @@ func (r *Rig) Stop(ctx context.Context) error {
 	return errors.Join(r.Node.Stop(ctx), r.Cluster.Stop())
 }
 
-// Install applies config/default as `make deploy` does: the kinds first, since objects of them come with the rest.
-func (r *Rig) Install(ctx context.Context) error {
-	if err := r.Apply(ctx, kindsFile); err != nil {
-		return err
-	}
-	if _, err := r.Cluster.Kubectl(ctx, "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"); err != nil {
-		return err
-	}
-	return r.Apply(ctx, installationFile)
-}
+// Install installs promloop with `make deploy`.
+func (r *Rig) Install(ctx context.Context) error { return r.Make(ctx, "deploy") }
 
 // ApplySamples applies config/samples.
-func (r *Rig) ApplySamples(ctx context.Context) error { return r.Apply(ctx, samplesFile) }
+func (r *Rig) ApplySamples(ctx context.Context) error {
+	return r.Apply(ctx, filepath.Join(cluster.Dir(), samplesFile))
+}
 
-// Apply applies one of the files that Prepare made, on the server's side.
+// Apply applies a file of manifests on the server's side.
 func (r *Rig) Apply(ctx context.Context, file string) error {
-	_, err := r.Cluster.Kubectl(ctx, "apply", "--server-side", "--force-conflicts", "-f", filepath.Join(cluster.Dir(), file))
+	_, err := r.Cluster.Kubectl(ctx, "apply", "--server-side", "--force-conflicts", "-f", file)
 	return err
+}
+
+// Make runs targets of the Makefile against the node, as people do.
+func (r *Rig) Make(ctx context.Context, targets ...string) error {
+	kubectl := fmt.Sprintf("KUBECTL=%s --kubeconfig %s", r.Cluster.Program("kubectl"), r.Cluster.Kubeconfig())
+	cmd := exec.CommandContext(ctx, "make", append([]string{"-C", Root(), kubectl}, targets...)...)
+	cmd.Env = append(os.Environ(), "MAKEFLAGS=", "KUBECACHEDIR="+filepath.Join(r.Cluster.Dir(), "kube-cache"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("make %s: %w\n%s", strings.Join(targets, " "), err, out)
+	}
+	return nil
 }
 
 // Pause stops a program of the control plane for a while, as if it were cut off, and lets it go on.

@@ -14,9 +14,10 @@ import (
 // Upstream is the operator that promloop is measured against, run beside it.
 const (
 	upstreamVersion = "v0.93.1"
-	upstreamImage   = "quay.io/prometheus-operator/prometheus-config-reloader:" + upstreamVersion
-	upstreamDir     = "upstream"
-	upstreamModule  = "github.com/prometheus-operator/prometheus-operator/cmd/"
+	// UpstreamImage is that of its sidecars.
+	UpstreamImage  = "quay.io/prometheus-operator/prometheus-config-reloader:" + upstreamVersion
+	upstreamDir    = "upstream"
+	upstreamModule = "github.com/prometheus-operator/prometheus-operator/cmd/"
 
 	// UpstreamController is the value of the annotation operator.prometheus.io/controller-id of Prometheuses that are upstream's.
 	UpstreamController = "upstream"
@@ -28,12 +29,12 @@ func PrepareUpstream(ctx context.Context, dir string) error {
 	for _, name := range []string{"operator", "prometheus-config-reloader"} {
 		parts = append(parts, cluster.Part{Name: name, Module: "upstream", Package: upstreamModule + name, Version: upstreamVersion, Slow: "about 1 minute"})
 	}
-	built, err := cluster.Build(ctx, filepath.Join(root(), "test", "e2e", "parts"), parts, os.Stderr)
+	built, err := cluster.Build(ctx, partsDir(), parts, os.Stderr)
 	if err != nil {
 		return err
 	}
 	image := images.Image{
-		Name: upstreamImage, Programs: []string{filepath.Join(built, "prometheus-config-reloader")}, User: prometheusUser, Architecture: machineArch,
+		Name: UpstreamImage, Programs: []string{filepath.Join(built, "prometheus-config-reloader")}, User: prometheusUser, Architecture: machineArch,
 	}
 	if err := image.Write(filepath.Join(dir, imagesDir, "upstream.tar")); err != nil {
 		return err
@@ -41,8 +42,8 @@ func PrepareUpstream(ctx context.Context, dir string) error {
 	return os.Symlink(built, filepath.Join(dir, upstreamDir))
 }
 
-// StartUpstream starts upstream's operator as an administrator. It looks after Prometheuses of UpstreamController only.
-func (r *Rig) StartUpstream() (*cluster.Process, error) {
+// StartUpstream starts upstream's operator as an administrator; name is that of its log.
+func (r *Rig) StartUpstream(name string, flags ...string) (*cluster.Process, error) {
 	config := r.Cluster.Config()
 	files := map[string][]byte{"ca.crt": config.CAData, "admin.crt": config.CertData, "admin.key": config.KeyData}
 	path := func(name string) string { return filepath.Join(r.Cluster.Dir(), "upstream-"+name) }
@@ -53,11 +54,10 @@ func (r *Rig) StartUpstream() (*cluster.Process, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("giving upstream its credentials: %w", err)
 	}
-	return r.Cluster.Run("upstream", filepath.Join(cluster.Dir(), upstreamDir, "operator"),
-		"--apiserver="+config.Host,
-		"--ca-file="+path("ca.crt"), "--cert-file="+path("admin.crt"), "--key-file="+path("admin.key"),
-		"--controller-id="+UpstreamController,
-		"--prometheus-config-reloader="+upstreamImage,
+	return r.Cluster.Run(name, filepath.Join(cluster.Dir(), upstreamDir, "operator"), append([]string{
+		"--apiserver=" + config.Host,
+		"--ca-file=" + path("ca.crt"), "--cert-file=" + path("admin.crt"), "--key-file=" + path("admin.key"),
+		"--prometheus-config-reloader=" + UpstreamImage,
 		"--web.listen-address=127.0.0.1:8888",
-	)
+	}, flags...)...)
 }

@@ -1,0 +1,257 @@
+package e2e
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/api/v1alpha1"
+	"github.com/promloop/promloop/test/chain/stack"
+	"github.com/promloop/promloop/test/cluster"
+	"github.com/promloop/promloop/test/e2e/rig"
+)
+
+const (
+	moving       = "moving"
+	controllerID = "operator.prometheus.io/controller-id"
+	// history is how long upstream's Prometheus collects before it moves.
+	history = 20 * time.Second
+)
+
+// movesThereAndBack follows docs/migrating.md.
+func movesThereAndBack() {
+	It("takes a Prometheus over from upstream, and gives it back", func(ctx SpecContext) {
+		theirs, err := running.StartUpstream("upstream-moving", "--namespaces="+moving)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(func() { Expect(theirs.Stop()).To(Succeed()) })
+		deployBeside(ctx)
+		m := startMoving(ctx)
+		DeferCleanup(m.remove, NodeTimeout(3*time.Minute))
+		pause(ctx, history)
+
+		before, watch := m.look(ctx), watchAlert(ctx)
+		m.annotate(ctx, controllerID+"=promloop")
+		_, err = running.Cluster.Kubectl(ctx, "wait", "--for=condition=Reconciled", "prometheus/"+main, "-n", moving, "--timeout=3m")
+		Expect(err).NotTo(HaveOccurred())
+		m.isRunBy(ctx, "quay.io/promloop/")
+		_, err = running.Cluster.Kubectl(ctx, "wait", "--for=condition=Loaded", "prometheus/"+main, "-n", moving, "--timeout=3m")
+		Expect(err).NotTo(HaveOccurred())
+		there := m.look(ctx)
+		there.goesOnFrom(before)
+		resetsThere := watch.stop()
+
+		watch = watchAlert(ctx)
+		m.annotate(ctx, controllerID+"-")
+		m.isRunBy(ctx, rig.UpstreamImage)
+		back := m.look(ctx)
+		back.goesOnFrom(there)
+		resetsBack := watch.stop()
+		row("migration: %d objects adopted in place, %d series kept there and back, alert state reset %d and %d times",
+			len(before.uids), len(before.series), resetsThere, resetsBack)
+		Expect(resetsThere).To(BeNumerically("<=", 1))
+		Expect(resetsBack).To(BeNumerically("<=", 1))
+	}, SpecTimeout(10*time.Minute))
+}
+
+// deployBeside installs promloop as the page says while another operator is there.
+func deployBeside(ctx context.Context) {
+	GinkgoHelper()
+	Expect(running.Make(ctx, "deploy")).To(Succeed())
+	DeferCleanup(func(ctx SpecContext) {
+		Expect(running.Make(ctx, "undeploy")).To(Succeed())
+		isGone(ctx, &corev1.Namespace{}, system)
+	}, NodeTimeout(2*time.Minute))
+	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: system, Name: operatorName}}
+	change(ctx, d, func(d *appsv1.Deployment) {
+		c := &d.Spec.Template.Spec.Containers[0]
+		c.Args = slices.DeleteFunc(c.Args, func(arg string) bool { return strings.HasPrefix(arg, "--kubelet-service=") })
+		c.Args = append(c.Args, "--controller-id=promloop")
+	})
+	operatorIsAvailable(ctx)
+}
+
+// move is the Prometheus that changes hands.
+type move struct{ objects []client.Object }
+
+// startMoving has upstream run a Prometheus with its data on a volume.
+func startMoving(ctx context.Context) *move {
+	GinkgoHelper()
+	dir := filepath.Join(cluster.Dir(), moving)
+	Expect(os.Mkdir(dir, 0o755)).To(Succeed())
+	Expect(os.Chmod(dir, 0o777)).To(Succeed()) // Prometheus runs as somebody else
+	alert := rule("Moving", "vector(1)")
+	alert.Namespace = moving
+	alert.Spec.Groups[0].Rules[0].For = new(v1.Duration("1h"))
+	alert.Spec.Groups[0].Rules = append(alert.Spec.Groups[0].Rules, v1.Rule{Record: "moving", Expr: intstr.FromString("vector(2)")})
+	m := &move{objects: []client.Object{namespaceObject(moving), volume(dir), alert, scrapesItself(), movingPrometheus()}}
+	for _, o := range m.objects {
+		Expect(running.Client.Create(ctx, o)).To(Succeed())
+	}
+	inAll(ctx, []*stack.Prometheus{readyServer(ctx, podKey(moving, 0))}, hasExpression(ctx, "Moving", "vector(1)"))
+	return m
+}
+
+func (m *move) remove(ctx SpecContext) {
+	for _, o := range slices.Backward(m.objects) {
+		Expect(client.IgnoreNotFound(running.Client.Delete(ctx, o))).To(Succeed())
+	}
+	isGone(ctx, &corev1.Namespace{}, moving)
+}
+
+func volume(dir string) *corev1.PersistentVolume {
+	v := &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: moving}}
+	v.Spec.Capacity = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
+	v.Spec.AccessModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}
+	v.Spec.PersistentVolumeReclaimPolicy = corev1.PersistentVolumeReclaimRetain
+	v.Spec.HostPath = &corev1.HostPathVolumeSource{Path: dir}
+	return v
+}
+
+func scrapesItself() *v1alpha1.ScrapeConfig {
+	s := &v1alpha1.ScrapeConfig{ObjectMeta: metav1.ObjectMeta{Namespace: moving, Name: "itself"}}
+	s.Spec.StaticConfigs = []v1alpha1.StaticConfig{{Targets: []v1alpha1.Target{"localhost:9090"}}}
+	s.Spec.ScrapeInterval = new(v1.Duration("2s"))
+	return s
+}
+
+func movingPrometheus() *v1.Prometheus {
+	p := upstreamPrometheus(moving)
+	p.Annotations = nil
+	p.Spec.Replicas = new(int32(1))
+	p.Spec.EvaluationInterval = "2s"
+	p.Spec.Storage = &v1.StorageSpec{}
+	p.Spec.ScrapeConfigSelector = &metav1.LabelSelector{}
+	claim := &p.Spec.Storage.VolumeClaimTemplate
+	claim.Spec.StorageClassName = new("")
+	claim.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
+	return p
+}
+
+func (m *move) annotate(ctx context.Context, annotation string) {
+	GinkgoHelper()
+	_, err := running.Cluster.Kubectl(ctx, "annotate", "prometheus", main, annotation, "-n", moving)
+	Expect(err).NotTo(HaveOccurred())
+}
+
+// isRunBy waits until the pod is Ready with the sidecar of one of the operators.
+func (m *move) isRunBy(ctx context.Context, reloader string) {
+	GinkgoHelper()
+	Eventually(func(g Gomega) {
+		var p corev1.Pod
+		g.Expect(running.Client.Get(ctx, podKey(moving, 0), &p)).To(Succeed())
+		g.Expect(p.DeletionTimestamp).To(BeNil())
+		g.Expect(p.Spec.Containers).To(ContainElement(And(
+			HaveField("Name", "config-reloader"), HaveField("Image", HavePrefix(reloader)))))
+		g.Expect(p.Status.Conditions).To(ContainElement(And(
+			HaveField("Type", corev1.PodReady), HaveField("Status", corev1.ConditionTrue))))
+	}).WithContext(ctx).Should(Succeed())
+}
+
+// sight is what there is of the Prometheus at one moment.
+type sight struct {
+	uids   map[string]types.UID
+	series map[string]bool
+	oldest time.Time
+}
+
+func (m *move) look(ctx context.Context) sight {
+	GinkgoHelper()
+	s := sight{uids: map[string]types.UID{}, series: map[string]bool{}}
+	for name, o := range map[string]client.Object{
+		"prometheus-main": &appsv1.StatefulSet{}, "prometheus-main ": &corev1.Secret{},
+		"prometheus-operated": &corev1.Service{}, "prometheus-main-rulefiles-0": &corev1.ConfigMap{},
+		"prometheus-main-db-prometheus-main-0": &corev1.PersistentVolumeClaim{},
+	} {
+		Expect(running.Client.Get(ctx, client.ObjectKey{Namespace: moving, Name: strings.TrimSpace(name)}, o)).To(Succeed())
+		s.uids[name] = o.GetUID()
+	}
+	p := readyServer(ctx, podKey(moving, 0))
+	Eventually(func(g Gomega) {
+		all, _, _, err := p.Series(ctx, []string{`{__name__=~".+"}`}, time.Now().Add(-time.Hour), time.Now())
+		g.Expect(err).NotTo(HaveOccurred())
+		for _, labels := range all {
+			s.series[labels.String()] = true
+		}
+		g.Expect(s.series).NotTo(BeEmpty())
+	}).WithContext(ctx).Should(Succeed())
+	oldest, err := p.Metric(ctx, "prometheus_tsdb_lowest_timestamp_seconds")
+	Expect(err).NotTo(HaveOccurred())
+	s.oldest = time.Unix(int64(oldest), 0)
+	return s
+}
+
+// goesOnFrom fails where something was replaced instead of adopted, or lost.
+func (s sight) goesOnFrom(before sight) {
+	GinkgoHelper()
+	Expect(s.uids).To(Equal(before.uids), "adopted in place")
+	Expect(s.oldest).NotTo(BeTemporally(">", before.oldest), "the oldest sample is still there")
+	for series := range before.series {
+		Expect(s.series).To(HaveKey(series))
+	}
+}
+
+// alertWatch follows since when the pending alert is active.
+type alertWatch struct {
+	cancel context.CancelFunc
+	since  chan []time.Time
+}
+
+// watchAlert asks whichever pod is there four times a second.
+func watchAlert(ctx context.Context) alertWatch {
+	ctx, cancel := context.WithCancel(ctx)
+	w := alertWatch{cancel: cancel, since: make(chan []time.Time, 1)}
+	go func() {
+		var seen []time.Time
+		for ctx.Err() == nil {
+			if at, ok := activeSince(ctx); ok && (len(seen) == 0 || !at.Equal(seen[len(seen)-1])) {
+				seen = append(seen, at)
+			}
+			pause(ctx, 250*time.Millisecond)
+		}
+		w.since <- seen
+	}()
+	return w
+}
+
+func activeSince(ctx context.Context) (time.Time, bool) {
+	var p corev1.Pod
+	if running.Client.Get(ctx, podKey(moving, 0), &p) != nil {
+		return time.Time{}, false
+	}
+	server, err := stack.PrometheusAt(net.JoinHostPort(p.Status.PodIP, "9090"))
+	if err != nil {
+		return time.Time{}, false
+	}
+	asking, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	found, err := server.Alerts(asking)
+	if err != nil || len(found.Alerts) == 0 {
+		return time.Time{}, false
+	}
+	return found.Alerts[0].ActiveAt, true
+}
+
+// stop returns how often the alert became active anew.
+func (w alertWatch) stop() int {
+	GinkgoHelper()
+	w.cancel()
+	var since []time.Time
+	Eventually(w.since).Should(Receive(&since))
+	Expect(since).NotTo(BeEmpty(), "the alert was seen")
+	return len(since) - 1
+}
