@@ -8,6 +8,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"pgregory.net/rapid"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/api/v1alpha1"
@@ -15,7 +16,7 @@ import (
 	"github.com/promloop/promloop/internal/world"
 )
 
-// beside renders what a tenant brings next to a good monitor, and holds that the good one's job is always there.
+// beside renders what a tenant brings next to a good monitor, and holds that the good one's job is always there, byte by byte.
 func beside(t *testing.T, spec func(*v1.PrometheusSpec), values world.Values, objects ...any) (map[string]any, promconfig.Result) {
 	t.Helper()
 	good := &v1.ServiceMonitor{ObjectMeta: metav1.ObjectMeta{Namespace: "good", Name: "good"}}
@@ -27,18 +28,22 @@ func beside(t *testing.T, spec func(*v1.PrometheusSpec), values world.Values, ob
 			w.ServiceMonitors = append(w.ServiceMonitors, o)
 		case *v1.PodMonitor:
 			w.PodMonitors = append(w.PodMonitors, o)
+		case *v1.Probe:
+			w.Probes = append(w.Probes, o)
 		case *v1alpha1.ScrapeConfig:
 			w.ScrapeConfigs = append(w.ScrapeConfigs, o)
 		}
 	}
+	_, alone := render(t, &world.World{Prometheus: w.Prometheus, Values: values, ServiceMonitors: w.ServiceMonitors[:1]})
 	start := time.Now()
 	config, result := render(t, w)
 	// Far above what a slow machine takes, far below what the bombs cost a parser that falls for them: minutes and gigabytes.
 	if took := time.Since(start); took > 30*time.Second {
 		t.Errorf("rendering took %v: hostile input must stay cheap", took)
 	}
-	if names := jobNames(config); len(names) == 0 || names[0] != "serviceMonitor/good/good/0" {
-		t.Errorf("the good monitor's job is gone: %v", names)
+	const name = "serviceMonitor/good/good/0"
+	if want, got := jobsIn(t, alone)[name], jobsIn(t, result)[name]; got != want || want == "" {
+		t.Errorf("the good monitor's job is no longer what it was:\n%s\nit was\n%s", got, want)
 	}
 	return config, result
 }
@@ -50,6 +55,22 @@ func jobNames(config map[string]any) []string {
 		names = append(names, job.(map[string]any)["job_name"].(string))
 	}
 	return names
+}
+
+// jobsIn are the texts of all jobs by their names.
+func jobsIn(t rapid.TB, result promconfig.Result) map[string]string {
+	t.Helper()
+	text, err := result.Plain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(text), "\nscrape_configs:\n")
+	out := map[string]string{}
+	for _, job := range strings.Split("\n"+strings.TrimSuffix(list, "\n"), "\n- job_name: ")[1:] {
+		name, rest, _ := strings.Cut(job, "\n")
+		out[name] = rest
+	}
+	return out
 }
 
 func tenant(endpoint v1.Endpoint) *v1.ServiceMonitor {
@@ -82,6 +103,7 @@ func TestF67RegexBombs(t *testing.T) {
 	for name, tc := range map[string]struct{ regex, reason string }{
 		"Repeats":      {strings.Repeat("[a-z0-9]{1,1000}", 40), promconfig.InvalidRegex},
 		"Classes":      {strings.Repeat(`\pL`, 1_300), promconfig.InvalidRegex},
+		"ManyClasses":  {strings.Repeat(`\pL`, 20_000), promconfig.TooLarge},
 		"Alternatives": {strings.Repeat("a|", 200_000), promconfig.TooLarge},
 		"Nested":       {strings.Repeat("(", 1_500) + strings.Repeat(")", 1_500), promconfig.InvalidRegex},
 		"Invalid":      {"(", promconfig.InvalidRegex},
@@ -211,11 +233,36 @@ func TestF71ReferencesStayInTheirNamespace(t *testing.T) {
 			}
 		})
 	}
-	a := promconfig.AssetName(world.Reference{Source: world.FromSecret, Namespace: "a", Name: "b", Key: "c_d"})
-	b := promconfig.AssetName(world.Reference{Source: world.FromSecret, Namespace: "a", Name: "b-c", Key: "d"})
-	if a == b {
-		t.Errorf("two references share the file %s", a)
-	}
+	t.Run("Certificate", func(t *testing.T) {
+		t.Parallel()
+		ep := v1.Endpoint{Port: "web"}
+		sel := extra("k")
+		sel.Name = "../victim/s"
+		ep.TLSConfig = &v1.TLSConfig{SafeTLSConfig: v1.SafeTLSConfig{CA: v1.SecretOrConfigMap{Secret: sel}}}
+		_, result := beside(t, nil, readable, tenant(ep))
+		refused(t, result, promconfig.MissingReference, "does not exist or may not be read")
+		if len(result.Assets) > 0 {
+			t.Errorf("files for Prometheus: %v", result.Assets)
+		}
+	})
+}
+
+// The name of a file tells which reference it is of: no two share one.
+func TestF71NoTwoReferencesShareAFile(t *testing.T) {
+	t.Parallel()
+	name, key := rapid.StringMatching(`[ab]([ab.-]{0,3}[ab])?`), rapid.StringMatching(`[ab_.-]{1,5}`)
+	rapid.Check(t, func(t *rapid.T) {
+		source := rapid.SampledFrom([]world.Source{world.FromSecret, world.FromConfigMap}).Draw(t, "source")
+		r := world.Reference{Source: source, Namespace: name.Draw(t, "namespace"), Name: name.Draw(t, "name"), Key: key.Draw(t, "key")}
+		parts := strings.SplitN(promconfig.AssetName(r), "_", 4)
+		if len(parts) != 4 {
+			t.Fatalf("%v is the file %v", r, parts)
+		}
+		back := world.Reference{Source: map[string]world.Source{"0": world.FromSecret, "1": world.FromConfigMap}[parts[0]], Namespace: parts[1], Name: parts[2], Key: parts[3]}
+		if back != r {
+			t.Fatalf("%v is the file of %v", r, back)
+		}
+	})
 }
 
 func TestF72FilesOfPrometheus(t *testing.T) {

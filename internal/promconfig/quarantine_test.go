@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"pgregory.net/rapid"
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -34,7 +35,7 @@ func newPrometheus(change func(*v1.PrometheusSpec)) *v1.Prometheus {
 	return p
 }
 
-func render(t *testing.T, w *world.World) (map[string]any, promconfig.Result) {
+func render(t rapid.TB, w *world.World) (map[string]any, promconfig.Result) {
 	t.Helper()
 	result := promconfig.NewRenderer().Render(w, selection.Result{
 		ServiceMonitors: w.ServiceMonitors, PodMonitors: w.PodMonitors, Probes: w.Probes, ScrapeConfigs: w.ScrapeConfigs,
