@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/promconfig/random"
 	"github.com/promloop/promloop/internal/selection"
 	"github.com/promloop/promloop/internal/world"
 )
@@ -101,6 +102,27 @@ func TestOneChangeOneMember(t *testing.T) {
 			t.Errorf("%s: %d objects are remembered, %d are selected", name, len(r.objects), len(sel.ServiceMonitors))
 		}
 	}
+}
+
+// What is taken for a field of the pods is in no job.
+func TestPodsAreInNoJob(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w, sel := random.World(t, world.DefaultPrometheusVersion)
+		jobs := func() string {
+			text, err := NewRenderer().Render(w, sel).Plain()
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, list, _ := strings.Cut(string(text), "\nscrape_configs:")
+			return list
+		}
+		before := jobs()
+		w.Prometheus.Spec.CommonPrometheusFields = withoutPods(w.Prometheus.Spec.CommonPrometheusFields)
+		if after := jobs(); after != before {
+			t.Fatalf("without the fields of pods the jobs are\n%s\nand with them\n%s", after, before)
+		}
+	})
 }
 
 // fresh counts what was made since before.

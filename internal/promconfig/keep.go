@@ -2,7 +2,6 @@ package promconfig
 
 import (
 	"bytes"
-	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -14,15 +13,12 @@ import (
 // SettingsAnnotation on the configuration Secret says under which settings of the Prometheus its jobs were judged.
 const SettingsAnnotation = "promloop.dev/settings"
 
-// withdrawn are the reasons for which a job does not stay as it was published: it would name what is gone, what the Prometheus
-// forbids, or what its version does not know.
-var withdrawn = []string{MissingReference, FileAccess, UnknownScrapeClass, UnsupportedVersion, DuplicateJob}
-
 // keeps reports whether a part with these faults stays as it was published. A mistake in an edit loses nothing that worked, as
-// long as the settings are those under which it worked: a job that was good may be refused under others.
+// long as the settings are those under which it worked: a job that was good may be refused under others. What it refers to may not
+// be gone: who deletes a Secret ends its use.
 func (run *run) keeps(faults []Fault) bool {
 	return !slices.ContainsFunc(faults, func(f Fault) bool {
-		return f.Reason != UnknownReference && (slices.Contains(withdrawn, f.Reason) || !run.sameSettings())
+		return f.Reason != UnknownReference && (f.Reason == MissingReference || !run.sameSettings())
 	})
 }
 
@@ -31,16 +27,23 @@ func (run *run) sameSettings() bool {
 	return s != nil && s.Annotations[SettingsAnnotation] == run.settings.mark()
 }
 
-// mark is the value of SettingsAnnotation.
-func (s *settings) mark() string { return hex.EncodeToString(s.digest[:8]) }
-
-// keepAssets keeps the TLS files that jobs name which stay as they were published.
+// keepAssets keeps the TLS files of jobs that stay as they were published.
 func (run *run) keepAssets(jobs []jobText) {
-	for _, job := range jobs {
-		for _, name := range assetsIn(job.text) {
-			if value := publishedAsset(run.world, name); value != nil && run.result.Assets[name].Reveal() == nil {
-				run.result.Assets[name] = world.NewValue(value)
-			}
+	for i := range jobs {
+		run.keepAssetsIn(jobs[i].text)
+	}
+}
+
+// keepAssetsIn keeps the TLS files that a text names which stays as it was published: as they are now, or, where that can't be read,
+// as they were published too.
+func (run *run) keepAssetsIn(text []byte) {
+	for _, name := range assetsIn(text) {
+		value, err := run.world.Values.Get(assetReference(name))
+		if err != nil {
+			value = world.NewValue(publishedAsset(run.world, name))
+		}
+		if value.Reveal() != nil {
+			run.result.Assets[name] = value
 		}
 	}
 }

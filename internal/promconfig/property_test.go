@@ -60,7 +60,8 @@ func TestPublishedStaysAsItIs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, sel := random.World(t, world.DefaultPrometheusVersion)
 		published := promconfig.NewRenderer().Render(w, sel)
-		w.Owned.ConfigSecret = configSecret(published)
+		w = restarted(w, published)
+		w.Values = ownValues() // of what is not selected nothing is read
 		invalid := map[world.Kind]world.Verdict{}
 		for _, kind := range []world.Kind{world.ServiceMonitor, world.PodMonitor, world.Probe, world.ScrapeConfig} {
 			invalid[kind] = world.Verdict{Reason: selection.InvalidSelector}
@@ -69,7 +70,23 @@ func TestPublishedStaysAsItIs(t *testing.T) {
 		if after.Jobs != published.Jobs || !bytes.Equal(plain(t, after), plain(t, published)) {
 			t.Fatalf("%d jobs of %d are left while nothing is known of what is selected", after.Jobs, published.Jobs)
 		}
+		sameFiles(t, published, after)
 	})
+}
+
+// ownValues are those that belong to the Prometheus itself.
+func ownValues() world.Values {
+	found := map[world.Reference]world.Value{}
+	all := random.Values()
+	for key := range random.SecretData() {
+		r := world.Reference{Source: world.FromSecret, Namespace: random.Namespaces[0], Name: random.SecretName, Key: key}
+		found[r], _ = all.Get(r)
+	}
+	for key := range random.ConfigMapData() {
+		r := world.Reference{Source: world.FromConfigMap, Namespace: random.Namespaces[0], Name: random.ConfigMapName, Key: key}
+		found[r], _ = all.Get(r)
+	}
+	return world.NewValues(found, nil)
 }
 
 func plain(t *rapid.T, r promconfig.Result) []byte {

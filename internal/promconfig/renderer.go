@@ -111,7 +111,9 @@ func (run *run) jobs(sel selection.Result) []jobText {
 
 func appendJobs[T any](run *run, jobs []jobText, sel selection.Result, kind world.Kind, objects []T) []jobText {
 	if _, unknown := sel.Invalid[kind]; unknown {
-		return append(jobs, run.published().ofKind(kind)...)
+		stays := run.published().ofKind(kind)
+		run.keepAssets(stays)
+		return append(jobs, stays...)
 	}
 	sorted := make([]scrapeObject, len(objects))
 	for i, o := range objects {

@@ -2,6 +2,7 @@ package promconfig
 
 import (
 	"bytes"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -70,6 +71,19 @@ func AssetName(r world.Reference) string {
 		source = "1"
 	}
 	return source + "_" + r.Namespace + "_" + r.Name + "_" + r.Key
+}
+
+// assetReference is the reference that a file is named after, and the zero Reference for a name of another form.
+func assetReference(name string) world.Reference {
+	parts := strings.SplitN(name, "_", 4)
+	if len(parts) != 4 {
+		return world.Reference{}
+	}
+	source := world.FromSecret
+	if parts[0] == "1" {
+		source = world.FromConfigMap
+	}
+	return world.Reference{Source: source, Namespace: parts[1], Name: parts[2], Key: parts[3]}
 }
 
 func sameValue(a, b world.Value) bool { return bytes.Equal(a.Reveal(), b.Reveal()) }

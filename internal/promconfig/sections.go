@@ -64,7 +64,7 @@ func (run *run) section(s section) (text []byte, ok bool) {
 	run.faults = append(run.faults, in.faults...)
 	if len(in.faults) > 0 {
 		if stays := run.published().section(s.key); stays != nil {
-			run.assets(in.refs) // those that it names and that are still there
+			run.keepAssetsIn(stays)
 			return stays, true
 		}
 		if s.needed || !s.inParts {

@@ -2,7 +2,6 @@ package promconfig
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -27,8 +26,8 @@ type settings struct {
 	assets []world.Reference
 	// steps of sharding, by address and by the target of a probe.
 	byAddress, byTarget relabelings
-	// digest changes whenever a job could.
-	digest [sha256.Size]byte
+	// judged changes whenever the verdict on a job could, and digest whenever its text could.
+	judged, digest [sha256.Size]byte
 }
 
 // settingsOf reads what jobs need. The scope is that of the Prometheus.
@@ -51,25 +50,9 @@ func settingsOf(w *world.World, version semver.Version, s *scope) *settings {
 	out.assets = s.assets
 	out.byAddress = out.sharding.steps("__address__")
 	out.byTarget = out.sharding.steps("__param_target")
-	out.digest = out.sum(w, s)
+	out.judged = out.sumOfFields(w)
+	out.digest = out.sumOfValues(w, s)
 	return out
-}
-
-// sum is over all of the common fields rather than over those that jobs use: the odd job rendered for nothing costs less than one
-// that is stale because a field was forgotten here.
-func (s *settings) sum(w *world.World, scope *scope) (sum [sha256.Size]byte) {
-	h := sha256.New()
-	encoder := json.NewEncoder(h)
-	for _, part := range []any{w.Prometheus.Namespace, s.spec.CommonPrometheusFields, s.sharding} {
-		if err := encoder.Encode(part); err != nil {
-			panic(err) // the API's types always encode
-		}
-	}
-	for _, r := range classReferences(w.Prometheus) {
-		h.Write([]byte(scope.lookup(r)))
-		h.Write([]byte{0})
-	}
-	return [sha256.Size]byte(h.Sum(nil))
 }
 
 // newestVersion is the newest version of Prometheus that this package was written for.
