@@ -102,6 +102,40 @@ func (r *rig) slowRemoval(files map[string]string) {
 	r.must(os.RemoveAll(filepath.Join(dir, old)), "old version")
 }
 
+func TestB23_VolumeEmptied(t *testing.T) {
+	prove(t, fault{
+		id: "B23", what: "the kubelet removes a mounted volume and makes another in its place",
+		guard:   "a removed directory passes for an empty one",
+		without: change{edits: []edit{{"snapshot/watch.go", "if gone && alive[dir] {", "if false {"}}},
+		run: func(r *rig) {
+			r.mountConfig()
+			r.start()
+			prometheus, other := r.prom, r.rules
+			r.must(os.RemoveAll(r.path("host")), "remove the volume on the host")
+			r.await(soon, "the config reloader ends, so that it gets a new mount", func() bool { return !r.config.alive() })
+			if !strings.Contains(r.config.log(), "deleted underneath") {
+				r.failf("it ends without saying why")
+			}
+			r.startReloader(config) // still on the old mount: it must not end again and again
+			r.awaitReason(config, "Incomplete")
+			r.during(scaled(10*time.Second, 2*time.Second), "it waits", r.config.alive)
+			r.must(syscall.Unmount(r.path(config), syscall.MNT_DETACH), "unmount")
+			r.mountConfig()
+			r.awaitLoaded(config, r.setConfig("base", "again"), soon)
+			if !prometheus.alive() || !other.alive() || !r.config.alive() {
+				r.failf("more than one container ended")
+			}
+		},
+	})
+}
+
+// mountConfig mounts the volume of the configuration from a directory of the host, as a container runtime does.
+func (r *rig) mountConfig() {
+	r.must(os.Mkdir(r.path("host"), 0o755), "volume on the host")
+	r.must(syscall.Mount(r.path("host"), r.path(config), "", syscall.MS_BIND, ""), "bind mount")
+	r.t.Cleanup(func() { _ = syscall.Unmount(r.path(config), syscall.MNT_DETACH) })
+}
+
 func TestB24_InotifyExhausted(t *testing.T) {
 	prove(t, fault{
 		id: "B24", what: "no inotify instance is left",

@@ -13,51 +13,135 @@ import (
 
 var dropJournal = edit{"store/journal.go", "	return writeJSON(filepath.Join(s.Root, journalFile), e)\n", "	return nil\n"}
 
-// killPoints are all steps of a transaction, and on which side of it the process dies.
-var killPoints = []string{
-	"before-Observe", "after-Observe", "before-Render", "after-Render", "after-Lock", "before-Journal", "after-Journal", "before-Flip", "after-Flip",
-	"before-Post", "after-Post", "before-Confirm", "after-Confirm", "before-Commit", "after-Commit", "before-Unlock", "after-Unlock",
-}
+// killPoints are all steps of a transaction that succeeds, and on which side of it the process dies. Those of the first row
+// are passed at the start, too.
+var killPoints = strings.Fields(`before-Observe after-Observe before-Probe after-Probe before-Lock after-Lock before-Unlock after-Unlock
+	before-Render after-Render before-Journal after-Journal before-Flip after-Flip before-Post after-Post
+	before-Confirm after-Confirm before-Commit after-Commit`)
+
+// undoPoints are those of a transaction that is taken back.
+var undoPoints = strings.Fields("after-Post before-Flip-2 after-Flip-2 before-Post-2 after-Post-2 before-Confirm after-Confirm before-Commit after-Commit")
 
 func TestD42_KilledAtEveryStep(t *testing.T) {
 	prove(t, fault{
-		id: "D42", what: "a reloader is killed at every step of its transaction",
+		id: "D42", what: "each reloader is killed at every step of its transaction",
 		guard:   "no journal is written",
 		without: change{edits: []edit{dropJournal}},
 		run: func(r *rig) {
 			r.start()
-			for n, point := range killPoints {
-				job := fmt.Sprintf("job%d", n)
-				r.startReloader(config, "RELOADER_KILL_AT="+point)
-				if !strings.HasSuffix(point, "-Observe") && !strings.HasSuffix(point, "-Lock") && !strings.HasSuffix(point, "-Unlock") {
-					r.await(soon, "it knows what runs", func() bool { return r.report(config).Loaded != "" || !r.config.alive() })
+			for _, domain := range []string{config, rules} {
+				for n, point := range killPoints {
+					r.killedAt(domain, point, fmt.Sprintf("job%d", n))
 				}
-				c, before := r.setConfig("base", job), r.loads()
-				r.await(soon, "it dies at "+point, func() bool { return !r.config.alive() })
-				r.whole()
-				r.startReloader(config)
-				r.awaitLoaded(config, c, soon)
-				if !strings.Contains(r.runningConfig(), "job_name: "+job) {
-					r.failf("killed %s: %s is reported as loaded, and Prometheus does not have it", point, job)
-				}
-				if n := r.loads() - before; n > 2 {
-					r.failf("killed %s: %d reloads", point, n)
-				}
-				r.await(time.Second, "nothing is left behind", func() bool {
-					left, err := filepath.Glob(r.path("out", "config", "gen", ".tmp-*"))
-					return err == nil && len(left) == 0
-				})
 			}
 		},
 	})
 }
 
-// whole sees that what Prometheus would start on is a complete configuration.
+func TestD42_KilledWhileTakingBack(t *testing.T) {
+	prove(t, fault{
+		id: "D42", what: "each reloader is killed at every step of taking a refused set back",
+		guard:   "no journal is written",
+		without: change{edits: []edit{dropJournal}},
+		run: func(r *rig) {
+			r.start()
+			for _, domain := range []string{config, rules} {
+				for n, point := range undoPoints {
+					r.killedUndoing(domain, point, fmt.Sprintf("job%d", n))
+				}
+			}
+		},
+	})
+}
+
+// killedAt lets a reloader die while it loads a set that is named so, and sees that its successor ends it well.
+func (r *rig) killedAt(domain, point, name string) {
+	r.dying(domain, point, !slices.Contains(killPoints[:8], point))
+	digest, before := r.setNamed(domain, name), r.loads()
+	r.await(soon, "it dies at "+point, func() bool { return !r.reloader(domain).alive() })
+	r.whole()
+	r.startReloader(domain)
+	r.awaitLoaded(domain, digest, soon)
+	if !r.runs(domain, name) {
+		r.failf("killed %s: %s is reported as loaded, and Prometheus does not have it", point, name)
+	}
+	if n := r.loads() - before; n > 2 {
+		r.failf("killed %s: %d reloads", point, n)
+	}
+	r.nothingLeft(domain)
+}
+
+// killedUndoing lets a reloader die while it takes back a set that Prometheus refused.
+func (r *rig) killedUndoing(domain, point, name string) {
+	r.awaitLoaded(domain, r.setNamed(domain, name), soon)
+	r.dying(domain, point, true)
+	r.setRefused(domain)
+	r.await(soon, "it dies at "+point, func() bool { return !r.reloader(domain).alive() })
+	r.whole()
+	r.startReloader(domain)
+	r.awaitReason(domain, "PrometheusRefused")
+	if !r.runs(domain, name) {
+		r.failf("killed %s: the set before, %s, does not run", point, name)
+	}
+	r.nothingLeft(domain)
+}
+
+// dying starts a reloader that kills itself at the point.
+func (r *rig) dying(domain, point string, afterStart bool) {
+	r.startReloader(domain, "RELOADER_KILL_AT="+point)
+	if afterStart {
+		r.await(soon, "it knows what runs", func() bool { return r.report(domain).Loaded != "" || !r.reloader(domain).alive() })
+	}
+}
+
+func (r *rig) reloader(domain string) *process {
+	if domain == config {
+		return r.config
+	}
+	return r.rules
+}
+
+// setNamed writes a set that runs can tell from others by this name.
+func (r *rig) setNamed(domain, name string) string {
+	if domain == config {
+		return r.setConfig("base", name)
+	}
+	return r.setRule(name)
+}
+
+func (r *rig) runs(domain, name string) bool {
+	if domain == config {
+		return strings.Contains(r.runningConfig(), "job_name: "+name)
+	}
+	return r.versions()["base.yaml"] == name
+}
+
+// setRefused writes a whole set that Prometheus refuses.
+func (r *rig) setRefused(domain string) {
+	if domain == config {
+		r.setConfigText(r.configText([]string{"base", "twice", "twice"}, ""), 3)
+		return
+	}
+	r.setRules(map[string]string{"base.yaml": "groups:\n- name: base\n  rules:\n  - record: x\n    expr: \"(((\"\n"})
+}
+
+// whole sees that what Prometheus would start on is complete.
 func (r *rig) whole() {
 	text, err := os.ReadFile(r.path("out", "prometheus.env.yaml"))
 	if err != nil || !strings.Contains(string(text), "job_name: base") || !strings.HasSuffix(string(text), "]\n") {
 		r.failf("half a generation is in place: %v %q", err, text)
 	}
+	text, err = os.ReadFile(r.path("out", rules, "current", "base.yaml"))
+	if err != nil || !strings.Contains(string(text), "name: base") || !strings.HasSuffix(string(text), "\n") {
+		r.failf("half a generation is in place: %v %q", err, text)
+	}
+}
+
+func (r *rig) nothingLeft(domain string) {
+	r.await(time.Second, "nothing is left behind", func() bool {
+		left, err := filepath.Glob(r.path("out", domain, "gen", ".tmp-*"))
+		return err == nil && len(left) == 0
+	})
 }
 
 func TestD44_MixedVersions(t *testing.T) {
@@ -169,14 +253,13 @@ func TestD61_OneGoodOneBad(t *testing.T) {
 		guard:   "the link stays on what Prometheus refused",
 		without: change{edits: []edit{dropFlipBack}},
 		run: func(r *rig) {
-			bad := map[string]string{"base.yaml": "groups:\n- name: base\n  rules:\n  - record: x\n    expr: \"(((\"\n"}
 			r.start()
-			r.setRules(bad)
+			r.setRefused(rules)
 			c := r.setConfig("base", "good")
 			r.awaitLoaded(config, c, soon)
 			r.awaitReason(rules, "PrometheusRefused")
 			r.awaitLoaded(rules, r.setRule("2"), soon)
-			r.setConfigText(r.configText([]string{"base", "twice", "twice"}, ""), 3)
+			r.setRefused(config)
 			r.awaitLoaded(rules, r.setRule("3"), soon)
 			r.awaitReason(config, "PrometheusRefused")
 			r.awaitLoaded(config, r.setConfig("base", "fixed"), soon)

@@ -27,8 +27,12 @@ type View struct {
 	atomic bool
 }
 
-// Open looks at the directory. It returns fs.ErrNotExist when there is none, and ErrSuperseded when it was swapped meanwhile.
+// Open looks at the directory. It returns fs.ErrNotExist when there is none or it was removed underneath, and ErrSuperseded when
+// it was swapped meanwhile.
 func Open(dir string) (*View, error) {
+	if Deleted(dir) {
+		return nil, fs.ErrNotExist
+	}
 	target, atomic, err := resolve(dir)
 	if err != nil {
 		return nil, err

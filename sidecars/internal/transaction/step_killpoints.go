@@ -17,11 +17,15 @@ const (
 	stepAfter  moment = "after"
 )
 
-// step kills or stops this process at the point that RELOADER_KILL_AT or RELOADER_STOP_AT names, such as after-Flip or
-// before-Post.
+// times is how often each point was passed.
+var times = map[string]int{}
+
+// step kills or stops this process at the point that RELOADER_KILL_AT or RELOADER_STOP_AT names, such as after-Flip,
+// before-Post or, when it comes by for the second time, before-Post-2.
 func step(m moment, a Action) {
 	name := string(m) + "-" + strings.TrimPrefix(fmt.Sprintf("%T", a), "transaction.")
-	if name == os.Getenv("RELOADER_KILL_AT") {
+	times[name]++
+	if kill := os.Getenv("RELOADER_KILL_AT"); name == kill || fmt.Sprint(name, "-", times[name]) == kill {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
 	}

@@ -1,0 +1,66 @@
+package faults
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// catalogue is every fault of groups A to D. Those that need the operator or a kubelet are tested with the chain or on a node.
+var (
+	catalogue = strings.Fields(`A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13
+		B14 B15 B16 B17 B18 B19 B20 B21 B22 B23 B24 B25 B26 B27 B28 B29 B57
+		C30 C31 C32 C33 C34 C35 C36 C37 C38 C39 C40 C41
+		D42 D43 D44 D58 D59 D60 D61 D62`)
+	elsewhere = strings.Fields("A9 A13 B14 B15 B16 B17 B18 B21 B22 D43")
+)
+
+// TestEveryFaultHasATest holds the page, the catalogue and the tests together: no row is missing from any of them.
+func TestEveryFaultHasATest(t *testing.T) {
+	page, err := os.ReadFile("../../docs/faults.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tested := namedTests(t, ".", sidecars+"/internal/transaction")
+	for _, id := range catalogue {
+		row := strings.Contains(string(page), "\n| "+id+" | ")
+		switch has := slices.Contains(tested, id); {
+		case slices.Contains(elsewhere, id) && row:
+			t.Errorf("%s has a row here and counts as tested elsewhere", id)
+		case slices.Contains(elsewhere, id):
+		case !has:
+			t.Errorf("no test is called Test%s_", id)
+		case !row:
+			t.Errorf("docs/faults.md has no row for %s; make test-faults ARGS=-write=$PWD/docs/faults.md writes it", id)
+		}
+	}
+	for _, id := range tested {
+		if strings.ContainsAny(id[:1], "ABCD") && !slices.Contains(catalogue, id) {
+			t.Errorf("Test%s_ proves a fault that the catalogue does not know", id)
+		}
+	}
+}
+
+// namedTests are the ids in the names of the tests in these directories.
+func namedTests(t *testing.T, dirs ...string) (ids []string) {
+	name := regexp.MustCompile(`(?m)^func Test([A-F]\d+)_`)
+	for _, dir := range dirs {
+		files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no tests in %s: %v", dir, err)
+		}
+		for _, f := range files {
+			text, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range name.FindAllStringSubmatch(string(text), -1) {
+				ids = append(ids, m[1])
+			}
+		}
+	}
+	return ids
+}
