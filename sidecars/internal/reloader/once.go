@@ -24,9 +24,9 @@ const looksOnce = 10
 // stageOnce puts a set of each domain in place before Prometheus starts, and waits until there is one: a first load without
 // rules would lose the state of alerts for good. Rules come first, because they need the way back more, see startUnproved.
 func stageOnce(ctx context.Context, o Options, log *slog.Logger) error {
-	if o.RulesDir != "" {
+	if len(o.RulesDirs) > 0 {
 		rules := o
-		rules.Domain, rules.ConfigFile, rules.VolumeDirs = contract.Rules, "", list{o.RulesDir}
+		rules.Domain, rules.ConfigFile, rules.VolumeDirs = contract.Rules, "", o.RulesDirs
 		if err := newStager(rules, log).run(ctx, o.WatchInterval); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,7 +34,8 @@ type Options struct {
 	CertsDir                 string
 	Expand                   string
 	Once                     bool
-	RulesDir                 string
+	RulesDirs                list
+	WebhookURLs              list
 	FallbackDir              string
 	PrometheusVersion        string
 	OrdinalFrom              string
@@ -81,14 +83,15 @@ func Parse(domain contract.Domain, args []string, env func(string) (string, bool
 // define lists every setting. Each can come from the environment, too: --max-bytes is RELOADER_MAX_BYTES.
 func (o *Options) define(fs *flag.FlagSet) {
 	if o.Domain == contract.Rules {
-		fs.StringVar(&o.ReloadURL, "webhook-url", "", "URL to POST to for a reload")
+		fs.Var(&o.WebhookURLs, "webhook-url", "URL to POST to for a reload")
 		fs.Var(&o.VolumeDirs, "volume-dir", "directory of rule files; further ones are only watched")
 	} else {
+		o.ReloadURL = "http://127.0.0.1:9090/-/reload"
 		fs.StringVar(&o.ConfigFile, "config-file", "", "configuration to read, gzip or plain")
 		fs.StringVar(&o.EnvsubstFile, "config-envsubst-file", "", "where Prometheus reads the expanded configuration")
 		fs.Var(&o.VolumeDirs, "watched-dir", "directory whose changes cause a reload, too; repeatable")
-		fs.StringVar(&o.RulesDir, "rules-dir", "", "with --once: stage this directory of rule files as well")
-		fs.StringVar(&o.OrdinalFrom, "statefulset-ordinal-from-envvar", "", "variable whose trailing number becomes $(STATEFULSET_ORDINAL_NUMBER)")
+		fs.Var(&o.RulesDirs, "rules-dir", "with --once: stage this directory of rule files as well; else the same as --watched-dir")
+		fs.StringVar(&o.OrdinalFrom, "statefulset-ordinal-from-envvar", "POD_NAME", "variable whose trailing number becomes $(STATEFULSET_ORDINAL_NUMBER)")
 	}
 	fs.StringVar(&o.ReloadURL, "reload-url", o.ReloadURL, "URL to POST to for a reload")
 	fs.StringVar(&o.ReloadMethod, "reload-method", "http", "http or signal")
@@ -108,9 +111,34 @@ func (o *Options) define(fs *flag.FlagSet) {
 	fs.Float64Var(&o.MemoryRatio, "auto-gomemlimit-ratio", 0, "share of the container's memory limit to keep to")
 	o.defineTimes(fs)
 	o.defineSecurity(fs)
-	fs.StringVar(&o.LogLevel, "log-level", "info", "debug, info, warn or error")
+	fs.StringVar(&o.LogLevel, "log-level", "info", "debug, info, warn, error or none")
 	fs.StringVar(&o.LogFormat, "log-format", "logfmt", "logfmt or json")
 	fs.BoolVar(&o.ShowVersion, "version", false, "print the version and exit")
+	o.defineForeign(fs)
+}
+
+// defineForeign takes the flags by which others say the same, and refuses what they say when it can't be had.
+// Sources: prometheus-operator cmd/prometheus-config-reloader/main.go and jimmidyson/configmap-reload configmap-reload.go.
+func (o *Options) defineForeign(fs *flag.FlagSet) {
+	only := func(name, has, instead string) {
+		fs.Func(name, "accepted with the value "+strconv.Quote(has), func(value string) error {
+			if value != has {
+				return errors.New(instead)
+			}
+			return nil
+		})
+	}
+	if o.Domain == contract.Config {
+		fs.Duration("delay-interval", 0, "accepted and ignored: changes are acted on at once")
+		fs.BoolVar(&o.ShowVersion, "short-version", false, "the same as --version")
+		only("web-config-file", "", "such a file is not read; --web-cert-file, --web-key-file, --web-client-ca-file and --web-token-file say the same")
+		return
+	}
+	fs.StringVar(&o.ListenAddress, "web.listen-address", "", "the same as --listen-address")
+	only("web.telemetry-path", "/metrics", "metrics are always at /metrics")
+	only("webhook-method", "POST", "Prometheus is always told by a POST")
+	only("webhook-status-code", "200", "Prometheus always answers a good load with 200")
+	fs.Int("webhook-retries", 0, "accepted and ignored: what is not loaded is tried again, see --retry-interval")
 }
 
 func (o *Options) defineTimes(fs *flag.FlagSet) {
@@ -119,7 +147,6 @@ func (o *Options) defineTimes(fs *flag.FlagSet) {
 	fs.DurationVar(&o.ReleaseBound, "release-bound", 10*time.Minute, "load a staged set without a release after this time")
 	fs.DurationVar(&o.RetryMin, "retry-interval", 30*time.Second, "pause before a refused set is tried again; doubled each time")
 	fs.DurationVar(&o.RetryMax, "retry-interval-max", 5*time.Minute, "longest such pause")
-	fs.Duration("delay-interval", 0, "accepted and ignored: changes are acted on at once")
 }
 
 func (o *Options) defineSecurity(fs *flag.FlagSet) {
@@ -138,6 +165,10 @@ func (o *Options) defineSecurity(fs *flag.FlagSet) {
 	fs.StringVar(&o.Web.TokenFile, "web-token-file", "", "require this bearer token for /metrics and /v1/loaded")
 }
 
+// noVariable are flags that only a command line has: they can be given more than once, or are somebody else's words.
+var noVariable = strings.Fields(`version short-version volume-dir watched-dir webhook-url delay-interval web-config-file
+	web.listen-address web.telemetry-path webhook-method webhook-status-code webhook-retries`)
+
 // fromEnv sets flags from the environment. The contract has two names that do not follow the pattern.
 func (o *Options) fromEnv(fs *flag.FlagSet) error {
 	var errs []error
@@ -147,7 +178,7 @@ func (o *Options) fromEnv(fs *flag.FlagSet) error {
 			name = "PROMETHEUS_VERSION"
 		}
 		value, ok := o.Env(name)
-		if !ok || value == "" || slices.Contains([]string{"version", "volume-dir", "watched-dir"}, f.Name) {
+		if !ok || value == "" || slices.Contains(noVariable, f.Name) {
 			return
 		}
 		if err := f.Value.Set(value); err != nil {
@@ -161,6 +192,12 @@ func (o *Options) fromEnv(fs *flag.FlagSet) error {
 func (o Options) complete() (Options, error) {
 	if o.WatchInterval <= 0 {
 		o.Once, o.WatchInterval = true, time.Second
+	}
+	if len(o.WebhookURLs) > 0 {
+		o.ReloadURL = o.WebhookURLs[0]
+	}
+	if !o.Once {
+		o.VolumeDirs = append(o.VolumeDirs, o.RulesDirs...)
 	}
 	if o.Domain == contract.Config && o.OutputDir == "" && o.EnvsubstFile != "" {
 		o.OutputDir = filepath.Dir(o.EnvsubstFile)
@@ -178,6 +215,12 @@ func (o Options) checkInput() error {
 	}
 	if o.Domain == contract.Config && o.ConfigFile == "" && len(o.VolumeDirs) == 0 {
 		return errors.New("--config-file or --watched-dir is required: what to watch")
+	}
+	if len(o.WebhookURLs) > 1 {
+		return errors.New("--webhook-url is given more than once: one reloader tells one Prometheus")
+	}
+	if o.Once && len(o.RulesDirs) > 1 {
+		return errors.New("--rules-dir is given more than once: --once stages one directory of rules")
 	}
 	if o.EnvsubstFile != "" && filepath.Clean(o.EnvsubstFile) == filepath.Clean(o.ConfigFile) {
 		return errors.New("--config-envsubst-file and --config-file are the same file")
@@ -207,14 +250,19 @@ func (o Options) checkURLs() error {
 }
 
 func (o Options) checkWords() error {
-	for name, choice := range map[string][]string{
-		"--reload-method " + o.ReloadMethod: {"--reload-method http", "--reload-method signal"},
-		"--manifest " + o.Manifest:          {"--manifest optional", "--manifest required"},
-		"--log-format " + o.LogFormat:       {"--log-format logfmt", "--log-format json"},
+	var errs []error
+	for _, flag := range []struct {
+		name, value string
+		choice      []string
+	}{
+		{"--reload-method", o.ReloadMethod, []string{"http", "signal"}},
+		{"--manifest", o.Manifest, []string{"optional", "required"}},
+		{"--log-format", o.LogFormat, []string{"logfmt", "json"}},
+		{"--log-level", strings.ToLower(o.LogLevel), []string{"all", "debug", "info", "warn", "error", "none"}},
 	} {
-		if !slices.Contains(choice, name) {
-			return fmt.Errorf("%s: want one of %s", name, strings.Join(choice, ", "))
+		if !slices.Contains(flag.choice, flag.value) {
+			errs = append(errs, fmt.Errorf("%s=%s: want one of %s", flag.name, flag.value, strings.Join(flag.choice, ", ")))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -73,7 +74,9 @@ func TestMistakesAreNamed(t *testing.T) {
 		says   string
 	}{
 		"NothingToWatch": {"there is nothing to do", []string{url}, nil, "--config-file"},
-		"NoURL":          {"there is nobody to tell", []string{"--config-file=/c/x"}, nil, "reload URL"},
+		"NoURL":          {"there is nobody to tell", []string{"--config-file=/c/x", "--reload-url="}, nil, "reload URL"},
+		"LogLevel":       {"a typo must not silence the log", []string{"--config-file=/c/x", "--log-level=inof"}, nil, "inof"},
+		"WebConfigFile":  {"what it says would be ignored", []string{"--config-file=/c/x", "--web-config-file=/web.yml"}, nil, "--web-cert-file"},
 		"NotAURL":        {"a host without a scheme", []string{"--config-file=/c/x", "--reload-url=localhost:9090"}, nil, "localhost:9090"},
 		"Method":         {"only two ways exist", []string{"--config-file=/c/x", url, "--reload-method=telepathy"}, nil, "telepathy"},
 		"Environment":    {"the variable is named, not the flag", []string{"--config-file=/c/x", url}, []string{"RELOADER_RELOAD_TIMEOUT=soon"}, "RELOADER_RELOAD_TIMEOUT"},
@@ -87,6 +90,81 @@ func TestMistakesAreNamed(t *testing.T) {
 				t.Errorf("%s: got %v, want an error that says %q", tc.reason, err, tc.says)
 			}
 		})
+	}
+}
+
+// TestFlagsOfOthersAreAccepted takes what charts give to the images that ours replace.
+func TestFlagsOfOthersAreAccepted(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		domain contract.Domain
+		args   string
+		want   func(o reloader.Options) bool
+	}{
+		"Upstream": {"prometheus-config-reloader v0.93, all of its flags", contract.Config,
+			"--config-file=/c/x --config-envsubst-file=/o/x --watch-interval=3m --delay-interval=1s --retry-interval=5s --reload-timeout=30s " +
+				"--auto-gomemlimit-ratio=0.5 --watched-dir=/r --watched-dir=/s --reload-method=signal --process-executable-name=prom " +
+				"--statefulset-ordinal-from-envvar=NAME --listen-address=:8080 --web-config-file= --log-format=json --log-level=all " +
+				"--reload-url=http://a/-/reload --runtimeinfo-url=http://b/p/api/v1/status/runtimeinfo",
+			func(o reloader.Options) bool {
+				return len(o.VolumeDirs) == 2 && o.OrdinalFrom == "NAME" && o.PrometheusURL == "http://b/p" && o.WatchInterval == 3*time.Minute
+			}},
+		"UpstreamDefaults": {"it needs no URL either", contract.Config, "--config-file=/c/x",
+			func(o reloader.Options) bool {
+				return o.PrometheusURL == "http://127.0.0.1:9090" && o.OrdinalFrom == "POD_NAME"
+			}},
+		"RunOnce": {"upstream's word for an init container", contract.Config, "--config-file=/c/x --config-envsubst-file=/o/x --watch-interval=0",
+			func(o reloader.Options) bool { return o.Once }},
+		"Reference": {"prometheus-config-reloader v0.40 watched rules by another name", contract.Config,
+			"--config-file=/c/x --rules-dir=/r --rules-dir=/s",
+			func(o reloader.Options) bool { return len(o.VolumeDirs) == 2 }},
+		"ConfigmapReload": {"all of its flags", contract.Rules,
+			"--webhook-url=http://a/-/reload --volume-dir=/r --volume-dir=/s --webhook-method=POST --webhook-status-code=200 --webhook-retries=3 " +
+				"--web.listen-address=:9533 --web.telemetry-path=/metrics",
+			func(o reloader.Options) bool {
+				return o.ListenAddress == ":9533" && o.ReloadURL == "http://a/-/reload" && len(o.VolumeDirs) == 2
+			}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			o, err := reloader.Parse(tc.domain, strings.Fields(tc.args), env(), io.Discard)
+			if err != nil || !tc.want(o) {
+				t.Errorf("%s: %v %+v", tc.reason, err, o)
+			}
+		})
+	}
+	for _, args := range []string{"--webhook-method=GET", "--webhook-status-code=204", "--web.telemetry-path=/m", "--webhook-url=http://b"} {
+		all := append(strings.Fields("--webhook-url=http://a/-/reload --volume-dir=/r"), args)
+		if _, err := reloader.Parse(contract.Rules, all, env(), io.Discard); err == nil {
+			t.Errorf("%s is accepted and would have no effect", args)
+		}
+	}
+}
+
+// TestTheContractNamesEveryVariable holds the list in docs/contract.md against the flags that there are.
+func TestTheContractNamesEveryVariable(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/contract.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	onlyFlags := strings.Fields("volume-dir watched-dir webhook-url version short-version delay-interval web-config-file web.listen-address " +
+		"web.telemetry-path webhook-method webhook-status-code webhook-retries")
+	for _, domain := range []contract.Domain{contract.Config, contract.Rules} {
+		var help strings.Builder
+		_, _ = reloader.Parse(domain, []string{"--help"}, env(), &help)
+		flags := regexp.MustCompile(`(?m)^  -([a-z.-]+)`).FindAllStringSubmatch(help.String(), -1)
+		if len(flags) < 30 {
+			t.Fatalf("only %d flags in the help", len(flags))
+		}
+		for _, f := range flags {
+			name := "RELOADER_" + strings.ToUpper(strings.ReplaceAll(f[1], "-", "_"))
+			if f[1] == "prometheus-version" {
+				name = "PROMETHEUS_VERSION"
+			}
+			if !slices.Contains(onlyFlags, f[1]) && !strings.Contains(string(page), "`"+name+"`") {
+				t.Errorf("docs/contract.md does not say what %s is", name)
+			}
+		}
 	}
 }
 

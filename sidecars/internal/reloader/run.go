@@ -87,12 +87,14 @@ func limitMemory(o Options) {
 	}
 }
 
+// levels are the words of --log-level; two of them are upstream's.
+var levels = map[string]slog.Level{
+	"all": slog.LevelDebug, "debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
+	"none": slog.LevelError + 1,
+}
+
 func newLogger(o Options, out io.Writer) *slog.Logger {
-	var level slog.Level
-	if level.UnmarshalText([]byte(o.LogLevel)) != nil {
-		level = slog.LevelInfo
-	}
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: levels[strings.ToLower(o.LogLevel)]}
 	var handler slog.Handler = slog.NewTextHandler(out, options)
 	if o.LogFormat == "json" {
 		handler = slog.NewJSONHandler(out, options)
