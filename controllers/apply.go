@@ -23,21 +23,20 @@ const fieldOwner = client.FieldOwner("promloop")
 type writer struct {
 	client client.Client // reads from the cache
 	live   client.Reader // reads from the API server
-	last   lastWrites
 }
 
 // write applies the objects in their order and stops at the first failure, because each may lean on those before it.
-func (w *writer) write(ctx context.Context, objects []plan.Object) error {
+func (w *writer) write(ctx context.Context, objects []plan.Object, past *history) error {
 	for _, o := range objects {
-		if err := w.apply(ctx, o); err != nil {
+		if err := w.apply(ctx, o, past); err != nil {
 			return fmt.Errorf("writing %T %s/%s: %w", o, o.GetNamespace(), o.GetName(), err)
 		}
 	}
 	return nil
 }
 
-func (w *writer) apply(ctx context.Context, o plan.Object) error {
-	if err := w.adopt(ctx, o); err != nil {
+func (w *writer) apply(ctx context.Context, o plan.Object, past *history) error {
+	if err := w.adopt(ctx, o, past); err != nil {
 		return err
 	}
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
@@ -49,7 +48,7 @@ func (w *writer) apply(ctx context.Context, o plan.Object) error {
 	if err := w.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), fieldOwner, client.ForceOwnership); err != nil {
 		return err
 	}
-	w.last.note(u)
+	past.note(u)
 	return nil
 }
 

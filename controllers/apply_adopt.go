@@ -3,7 +3,6 @@ package controllers
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -12,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/promloop/promloop/internal/plan"
+	"github.com/promloop/promloop/internal/world"
 )
 
 // formerManagers are the field managers of prometheus-operator: what it calls itself, and the name of its program before it did.
@@ -20,8 +20,8 @@ var formerManagers = sets.New("PrometheusOperator", "operator")
 // adopt prepares an object for a write of ours where somebody else wrote it last: what prometheus-operator had set becomes ours.
 // Otherwise what it set and we do not would stay beside what we set: its rule files in a ConfigMap, or a second source of a volume,
 // which the API server refuses. It asks the API server, because the cache has no field managers, and nothing without our label.
-func (w *writer) adopt(ctx context.Context, o plan.Object) error {
-	if w.last.was(o) {
+func (w *writer) adopt(ctx context.Context, o plan.Object, past *history) error {
+	if past.wroteLast(o) {
 		return nil
 	}
 	there := &metav1.PartialObjectMetadata{}
@@ -37,6 +37,9 @@ func (w *writer) adopt(ctx context.Context, o plan.Object) error {
 		return fmt.Errorf("reading its field managers: %w", err)
 	}
 	if patch != nil {
+		if err := past.tookOver(o); err != nil {
+			return err
+		}
 		if err := w.client.Patch(ctx, there, client.RawPatch(types.JSONPatchType, patch)); err != nil {
 			return fmt.Errorf("taking over the fields of %v: %w", sets.List(formerManagers), err)
 		}
@@ -45,10 +48,18 @@ func (w *writer) adopt(ctx context.Context, o plan.Object) error {
 	return nil
 }
 
-// lastWrites remembers the resourceVersion of every object as we wrote it last. Losing it costs a request per object.
-type lastWrites struct {
-	mu       sync.Mutex
-	versions map[objectKey]string
+// maxTakeovers bounds how often an object is taken over: once when it is adopted, and again for a write that the other operator
+// had under way. One that comes back after that is being written by an operator that runs, and each would undo the other's work.
+const maxTakeovers = 3
+
+// history is what was written for one Prometheus. Losing it costs a request per object.
+type history struct {
+	versions  map[objectKey]string // the resourceVersion of every object as we wrote it last
+	takeovers map[objectKey]int
+}
+
+func newHistory() *history {
+	return &history{versions: map[objectKey]string{}, takeovers: map[objectKey]int{}}
 }
 
 type objectKey struct {
@@ -63,18 +74,22 @@ func keyOf(o plan.Object) objectKey {
 	}
 }
 
-func (l *lastWrites) note(o plan.Object) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.versions == nil {
-		l.versions = map[objectKey]string{}
-	}
-	l.versions[keyOf(o)] = o.GetResourceVersion()
+func (h *history) note(o plan.Object) {
+	h.versions[keyOf(o)] = o.GetResourceVersion()
 }
 
-// was reports whether o was decided on the form that we wrote last.
-func (l *lastWrites) was(o plan.Object) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return o.GetResourceVersion() != "" && l.versions[keyOf(o)] == o.GetResourceVersion()
+// wroteLast reports whether o was decided on the form that we wrote last.
+func (h *history) wroteLast(o plan.Object) bool {
+	return o.GetResourceVersion() != "" && h.versions[keyOf(o)] == o.GetResourceVersion()
+}
+
+// tookOver counts the takeovers of o, and fails when two operators would go on for ever.
+func (h *history) tookOver(o plan.Object) error {
+	key := keyOf(o)
+	if h.takeovers[key] == maxTakeovers {
+		return fmt.Errorf("prometheus-operator still writes it, so promloop leaves it alone: stop that operator and restart promloop, "+
+			"or give each its own --controller-id and say with the annotation %s whose this Prometheus is", world.ControllerIDAnnotation)
+	}
+	h.takeovers[key]++
+	return nil
 }

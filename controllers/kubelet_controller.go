@@ -34,6 +34,8 @@ type KubeletReconciler struct {
 	Options  kubelet.Options
 	Selector labels.Selector // of the nodes
 	Every    time.Duration   // how often to look without an event
+
+	history *history
 }
 
 // Reconcile writes what the nodes ask for. There is one request, for the Service.
@@ -64,7 +66,7 @@ func (r *KubeletReconciler) pass(ctx context.Context) []error {
 	for _, s := range objects.EndpointSlices {
 		wanted = append(wanted, s)
 	}
-	return []error{w.write(ctx, wanted), r.prune(ctx, w, objects.EndpointSlices)}
+	return []error{w.write(ctx, wanted, r.history), r.prune(ctx, w, objects.EndpointSlices)}
 }
 
 // prune deletes our slices that the nodes do not fill any more.
@@ -98,6 +100,7 @@ func (r *KubeletReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		return !equality.Semantic.DeepEqual(before.Status.Addresses, after.Status.Addresses) ||
 			!equality.Semantic.DeepEqual(before.Labels, after.Labels)
 	}}
+	r.history = newHistory()
 	outcomes.prepare(kubeletController)
 	return ctrl.NewControllerManagedBy(mgr).Named(kubeletController).Watches(&corev1.Node{}, toService, builder.WithPredicates(moved)).Complete(r)
 }

@@ -66,6 +66,7 @@ const prometheusController = "prometheus"
 // memory is what is remembered of one Prometheus between passes. Losing it costs time, never a result.
 type memory struct {
 	planner *plan.Planner
+	history *history
 	ledger  *delivery.Ledger
 	poked   map[string]time.Time
 	written *v1.Prometheus // as it stood after the last write of its status
@@ -131,7 +132,7 @@ func (r *PrometheusReconciler) apply(ctx context.Context, w *world.World, pl pla
 	if err := r.writer.orphan(ctx, pl.Orphans); err != nil {
 		return []error{err}
 	}
-	if err := r.writer.write(ctx, pl.Writes); err != nil {
+	if err := r.writer.write(ctx, pl.Writes, m.history); err != nil {
 		return []error{err} // a poke for a set that is not written would be wasted
 	}
 	if len(pl.Writes) > 0 {
@@ -169,7 +170,7 @@ func (r *PrometheusReconciler) remembered(name types.NamespacedName) *memory {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.memory[name] == nil {
-		r.memory[name] = &memory{planner: plan.NewPlanner(r.Limits), ledger: delivery.NewLedger(), poked: map[string]time.Time{}}
+		r.memory[name] = &memory{planner: plan.NewPlanner(r.Limits), history: newHistory(), ledger: delivery.NewLedger(), poked: map[string]time.Time{}}
 	}
 	return r.memory[name]
 }

@@ -19,9 +19,12 @@ import (
 	"github.com/promloop/promloop/test/chain/stack"
 )
 
+// bothKnow is a version of Prometheus that both operators know, so that neither finds fault with the other's.
+const bothKnow = "v3.13.0"
+
 var _ = Describe("Objects that prometheus-operator wrote", func() {
 	It("are taken over whole, given back, and taken over again", func(ctx SpecContext) {
-		upstream, err := running.StartUpstream()
+		upstream, err := running.StartUpstream("--controller-id=" + stack.UpstreamID)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(upstream.Stop)
 		t := upstreamTeam(ctx, "adoption")
@@ -41,6 +44,31 @@ var _ = Describe("Objects that prometheus-operator wrote", func() {
 	}, SpecTimeout(6*time.Minute))
 })
 
+var _ = Describe("An operator that nobody stopped", func() {
+	It("is not fought: promloop holds still, says so, and goes on when told", func(ctx SpecContext) {
+		t := newTeam(ctx, "rivals", func(p *v1.Prometheus) { p.Spec.Version = bothKnow })
+		upstream, err := running.StartUpstream("--namespaces=rivals")
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(upstream.Stop)
+		Eventually(func() []v1.Condition { return t.prometheusObject(ctx).Status.Conditions }).WithContext(ctx).WithTimeout(2 * time.Minute).
+			Should(ContainElement(And(HaveField("Type", v1.Reconciled), HaveField("Message", ContainSubstring("prometheus-operator still writes it")))))
+
+		written := func() (string, error) {
+			var secret corev1.Secret
+			err := running.Client.Get(ctx, client.ObjectKey{Namespace: t.namespace, Name: "prometheus-main"}, &secret)
+			return secret.ResourceVersion, err
+		}
+		settled, err := written()
+		Expect(err).NotTo(HaveOccurred())
+		Consistently(written).WithContext(ctx).WithTimeout(5*time.Second).Should(Equal(settled), "nobody undoes the other's work")
+
+		upstream.Stop()
+		t.handOver(ctx, stack.UpstreamID)
+		t.handOver(ctx, "")
+		t.eventuallyLoaded(ctx)
+	}, SpecTimeout(6*time.Minute))
+})
+
 // upstreamTeam is a namespace whose Prometheus belongs to upstream's operator, with a rule and a monitor.
 func upstreamTeam(ctx SpecContext, namespace string) team {
 	GinkgoHelper()
@@ -54,7 +82,7 @@ func upstreamTeam(ctx SpecContext, namespace string) team {
 		Namespace: namespace, Name: "main", Annotations: map[string]string{world.ControllerIDAnnotation: stack.UpstreamID},
 	}}
 	p.Spec.ServiceAccountName = "prometheus"
-	p.Spec.Version = "v3.13.0" // one that both know
+	p.Spec.Version = bothKnow
 	p.Spec.Replicas = ptr.To[int32](1)
 	p.Spec.ServiceMonitorSelector, p.Spec.RuleSelector = &metav1.LabelSelector{}, &metav1.LabelSelector{}
 	create(ctx, p)

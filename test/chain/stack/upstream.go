@@ -35,8 +35,8 @@ func BuildUpstream(ctx context.Context, dir string) error {
 	return os.Symlink(built, filepath.Join(dir, upstreamDir))
 }
 
-// StartUpstream starts upstream's operator as an administrator. It manages the Prometheuses of UpstreamID alone. The caller stops it.
-func (s *Stack) StartUpstream() (*cluster.Process, error) {
+// StartUpstream starts upstream's operator as an administrator, with flags that say what it manages. The caller stops it.
+func (s *Stack) StartUpstream(scope ...string) (*cluster.Process, error) {
 	config := s.Cluster.Config()
 	path := func(name string) string { return filepath.Join(s.Cluster.Dir(), "upstream-"+name) }
 	var errs []error
@@ -46,8 +46,9 @@ func (s *Stack) StartUpstream() (*cluster.Process, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("giving upstream its credentials: %w", err)
 	}
-	return s.Cluster.Run("upstream", filepath.Join(cluster.Dir(), upstreamDir, "operator"),
-		"--apiserver="+config.Host, "--ca-file="+path("ca.crt"), "--cert-file="+path("admin.crt"), "--key-file="+path("admin.key"),
-		"--controller-id="+UpstreamID, "--web.listen-address=127.0.0.1:8888",
-	)
+	arguments := append([]string{
+		"--apiserver=" + config.Host, "--ca-file=" + path("ca.crt"), "--cert-file=" + path("admin.crt"), "--key-file=" + path("admin.key"),
+		"--web.listen-address=127.0.0.1:0",
+	}, scope...)
+	return s.Cluster.Run("upstream", filepath.Join(cluster.Dir(), upstreamDir, "operator"), arguments...)
 }
