@@ -39,6 +39,8 @@ var _ = Describe("promloop on a real node", Ordered, ContinueOnFailure, func() {
 	standsBesideUpstream()
 	guardsTheDoor()
 	survivesFaults()
+	survivesItsKubelet()
+	survivesInTheCluster()
 	isUndeployed()
 	movesThereAndBack()
 	isInstalledInEveryWay()
