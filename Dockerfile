@@ -6,7 +6,7 @@ FROM --platform=$BUILDPLATFORM golang:1.26 AS source
 ENV CGO_ENABLED=0 GOTOOLCHAIN=local
 WORKDIR /src
 COPY go.mod go.sum ./
-COPY sidecars/go.mod sidecars/go.su[m] sidecars/
+COPY sidecars/go.mod sidecars/go.sum sidecars/
 RUN go mod download && go -C sidecars mod download
 
 FROM source AS build-operator
@@ -15,7 +15,7 @@ COPY *.go ./
 COPY api api
 COPY controllers controllers
 COPY internal internal
-COPY webhook[s] webhooks
+COPY webhooks webhooks
 RUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/promloop .
 
 FROM source AS build-sidecars

@@ -54,8 +54,9 @@ test-upstream: ## Same input, compared results: upstream's types and generator a
 	cd test/upstream/wire && go test -v -run '^(TestEveryFieldIsServed|TestCRDsCanBeApplied)$$' .
 
 .PHONY: test-bundle
-test-bundle: ## The OLM bundle and the Helm chart: valid, and what the manifests say.
+test-bundle: ## The OLM bundle and the Helm chart: valid, and what the manifests say. Images: loadable and reproducible.
 	cd hack/bundle && go test -count=1 ./...
+	cd test/e2e && go test ./images
 
 .PHONY: test-chain
 test-chain: parts ## The whole chain: a change of a custom resource, seen in a real Prometheus.

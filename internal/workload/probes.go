@@ -13,8 +13,10 @@ const (
 	probePeriod       = 5
 	readinessFailures = 3
 	livenessFailures  = 6
-	startupPeriod     = 15
-	startupFailures   = 60 // with the period: a quarter of an hour to replay the write-ahead log
+	// wedgedGrace is what a reloader gets that no longer answers. The pod's own grace is for Prometheus' data: ten minutes.
+	wedgedGrace     = 5
+	startupPeriod   = 15
+	startupFailures = 60 // with the period: a quarter of an hour to replay the write-ahead log
 )
 
 func (b *builder) startupProbe() *corev1.Probe {

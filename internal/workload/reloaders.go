@@ -144,5 +144,6 @@ func served(c corev1.Container, portName string, port int32) corev1.Container {
 	c.LivenessProbe = probe(corev1.ProbeHandler{
 		HTTPGet: &corev1.HTTPGetAction{Path: "/healthz", Port: intstr.FromString(portName)},
 	}, probePeriod, livenessFailures)
+	c.LivenessProbe.TerminationGracePeriodSeconds = new(int64(wedgedGrace))
 	return c
 }

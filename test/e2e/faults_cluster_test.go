@@ -64,7 +64,7 @@ func survivesInTheCluster() {
 		Expect(running.Client.Get(ctx, client.ObjectKeyFromObject(p), p)).To(Succeed())
 		Expect(p.Status.UpdatedReplicas).To(BeEquivalentTo(replicas+1), "loaded means all of them")
 		change(ctx, p, func(p *v1.Prometheus) { p.Spec.Replicas = new(int32(replicas)) })
-		isGone(ctx, &corev1.Pod{}, podKey(namespace, replicas).Name)
+		isGone(ctx, podKey(namespace, replicas), &corev1.Pod{})
 		eventuallyLoaded(ctx)
 	}, SpecTimeout(8*time.Minute))
 

@@ -23,7 +23,7 @@ func isUndeployed() {
 	It("leaves users' objects and what runs when it is undeployed", func(ctx SpecContext) {
 		uids, before := uidsOfPods(ctx), restarts(ctx)
 		Expect(running.Make(ctx, "undeploy")).To(Succeed())
-		isGone(ctx, &corev1.Namespace{}, system)
+		isNamespaceGone(ctx, system)
 		inAll(ctx, servers(ctx), hasExpression(ctx, "Watchdog", "vector(1)"))
 		Expect(uidsOfPods(ctx)).To(Equal(uids))
 		Expect(restarts(ctx)).To(Equal(before))
@@ -53,7 +53,7 @@ func isInstalledInEveryWay() {
 		worksAgain(ctx, "helm")
 		helm("uninstall", "promloop", "--namespace", system, "--wait")
 		Expect(running.Client.Delete(ctx, namespaceObject(system))).To(Succeed())
-		isGone(ctx, &corev1.Namespace{}, system)
+		isNamespaceGone(ctx, system)
 		Expect(running.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: main}, &v1.Prometheus{})).To(Succeed())
 	}, SpecTimeout(6*time.Minute))
 
@@ -73,13 +73,13 @@ func isInstalledInEveryWay() {
 		Eventually(func(g Gomega) { g.Expect(operatorPods(ctx)).To(BeEmpty()) }).WithContext(ctx).Should(Succeed())
 		Expect(running.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: main}, &v1.Prometheus{})).To(Succeed())
 		Expect(running.Client.Delete(ctx, namespaceObject(system))).To(Succeed())
-		isGone(ctx, &corev1.Namespace{}, system)
+		isNamespaceGone(ctx, system)
 	}, SpecTimeout(8*time.Minute))
 
 	It("is installed from one file, and uninstalled", func(ctx SpecContext) {
 		Expect(running.Make(ctx, "uninstall")).To(Succeed())
 		for n := range replicas {
-			isGone(ctx, &corev1.Pod{}, podKey(namespace, n).Name)
+			isGone(ctx, podKey(namespace, n), &corev1.Pod{})
 		}
 		Expect(running.Make(ctx, "build-installer")).To(Succeed())
 		Expect(running.Apply(ctx, filepath.Join(rig.Root(), "dist", "install.yaml"))).To(Succeed())
@@ -128,12 +128,13 @@ func namespaceObject(name string) *corev1.Namespace {
 	return ns
 }
 
-// isGone waits until the API server has no such object; a namespaced one is looked for where the samples are.
-func isGone(ctx context.Context, o client.Object, name string) {
+// isGone waits until the API server has no such object.
+func isGone(ctx context.Context, key client.ObjectKey, o client.Object) {
 	GinkgoHelper()
-	key := client.ObjectKey{Name: name}
-	if namespaced, err := running.Client.IsObjectNamespaced(o); err == nil && namespaced {
-		key.Namespace = namespace
-	}
-	Eventually(func() bool { return apierrors.IsNotFound(running.Client.Get(ctx, key, o)) }).WithContext(ctx).Should(BeTrue(), name)
+	Eventually(func() bool { return apierrors.IsNotFound(running.Client.Get(ctx, key, o)) }).WithContext(ctx).Should(BeTrue(), key.String())
+}
+
+func isNamespaceGone(ctx context.Context, name string) {
+	GinkgoHelper()
+	isGone(ctx, client.ObjectKey{Name: name}, &corev1.Namespace{})
 }

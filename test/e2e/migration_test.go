@@ -74,7 +74,7 @@ func deployBeside(ctx context.Context) {
 	Expect(running.Make(ctx, "deploy")).To(Succeed())
 	DeferCleanup(func(ctx SpecContext) {
 		Expect(running.Make(ctx, "undeploy")).To(Succeed())
-		isGone(ctx, &corev1.Namespace{}, system)
+		isNamespaceGone(ctx, system)
 	}, NodeTimeout(2*time.Minute))
 	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: system, Name: operatorName}}
 	change(ctx, d, func(d *appsv1.Deployment) {
@@ -110,7 +110,7 @@ func (m *move) remove(ctx SpecContext) {
 	for _, o := range slices.Backward(m.objects) {
 		Expect(client.IgnoreNotFound(running.Client.Delete(ctx, o))).To(Succeed())
 	}
-	isGone(ctx, &corev1.Namespace{}, moving)
+	isNamespaceGone(ctx, moving)
 }
 
 func volume(dir string) *corev1.PersistentVolume {

@@ -34,6 +34,7 @@ var p50 = map[string]time.Duration{}
 var _ = Describe("promloop on a real node", Ordered, ContinueOnFailure, func() {
 	isInstalled()
 	isHeldToItsRights()
+	hasNetworkPolicies()
 	startsUpstream()
 	goesLive()
 	standsBesideUpstream()

@@ -43,9 +43,7 @@ func guardsTheDoor() {
 		Expect(pods.Items).To(HaveLen(2))
 		for _, p := range pods.Items {
 			Expect(running.Client.Delete(ctx, &p)).To(Succeed())
-			Eventually(func() error {
-				return client.IgnoreNotFound(running.Client.Get(ctx, client.ObjectKeyFromObject(&p), &p))
-			}).WithContext(ctx).Should(Succeed())
+			isGone(ctx, client.ObjectKeyFromObject(&p), &p)
 			operatorIsAvailable(ctx)
 		}
 		row("webhook: %d bad rules refused, 0 let through, while both operator pods were replaced one after the other", stream.stop())

@@ -36,6 +36,12 @@ func Deleted(dir string) bool {
 	return err == nil && links(info) == 0
 }
 
+// isEmpty reports a directory that can be read and has nothing in it.
+func isEmpty(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return err == nil && len(entries) == 0
+}
+
 // FileStamp tells versions of one file apart; "" when there is none.
 func FileStamp(path string) string {
 	info, err := os.Stat(path)

@@ -9,8 +9,13 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// reopenEvery is how often a watcher that has to do without inotify asks for it again.
-const reopenEvery = 30 * time.Second
+const (
+	// reopenEvery is how often a watcher that has to do without inotify asks for it again.
+	reopenEvery = 30 * time.Second
+	// emptyFor is how long a kubelet's volume may be empty. One that the kubelet still has mounted is filled again within seconds
+	// of a poke; what stays empty is the old half of a mount that the kubelet made anew (kubernetes/kubernetes#113242).
+	emptyFor = 20 * time.Second
+)
 
 // Watcher says when directories may have changed: at once where inotify works, by polling where it does not (gVisor, Kata,
 // an exhausted limit) or where it lost something.
@@ -33,12 +38,15 @@ func (w *Watcher) Stats() Stats {
 }
 
 // Run calls changed for every change that it sees until the context ends. It returns ErrDeleted when a directory that was
-// there is deleted underneath its mount.
+// there is deleted underneath its mount, or stays empty.
 func (w *Watcher) Run(ctx context.Context, changed func()) error {
 	poll := time.NewTicker(w.Every)
 	defer poll.Stop()
 	w.stamps = map[string]string{}
-	alive := map[string]bool{}
+	lives := map[string]*life{}
+	for _, dir := range w.Dirs {
+		lives[dir] = &life{}
+	}
 	notify := w.open()
 	defer func() { notify.close() }()
 	lastOpen := time.Now()
@@ -65,13 +73,35 @@ func (w *Watcher) Run(ctx context.Context, changed func()) error {
 			changed()
 		}
 		for _, dir := range w.Dirs {
-			gone := Deleted(dir)
-			if gone && alive[dir] {
+			if lives[dir].over(dir, time.Now()) {
 				return ErrDeleted
 			}
-			alive[dir] = !gone
 		}
 	}
+}
+
+// life is what is remembered of a directory, to tell when only a new mount brings it back.
+type life struct {
+	alive      bool      // it was there when it was last looked at
+	volume     bool      // it has been a kubelet's volume, which is never empty
+	emptySince time.Time // zero while it is not empty
+}
+
+func (l *life) over(dir string, now time.Time) bool {
+	deleted := Deleted(dir)
+	if deleted && l.alive {
+		return true
+	}
+	l.alive = !deleted
+	_, atomic, err := resolve(dir)
+	l.volume = l.volume || err == nil && atomic
+	switch {
+	case !l.volume || !isEmpty(dir):
+		l.emptySince = time.Time{}
+	case l.emptySince.IsZero():
+		l.emptySince = now
+	}
+	return !l.emptySince.IsZero() && now.Sub(l.emptySince) >= emptyFor
 }
 
 // moved compares all stamps with the last ones. A hand-made directory counts as changed by any event.

@@ -2,13 +2,9 @@ package node
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/promloop/promloop/test/cluster"
 )
@@ -48,9 +44,13 @@ func parts() []cluster.Part {
 	}
 }
 
-// Prepare is the cluster.Prepare of a node: it checks what only the machine can give and builds the rest.
+// Prepare is the cluster.Prepare of a node: it checks what only the machine can give, installs Debian's packages where they
+// are missing, and builds the rest.
 func Prepare(ctx context.Context, dir string) error {
-	if err := checkMachine(); err != nil {
+	if err := Check(); err != nil {
+		return err
+	}
+	if err := installPackages(ctx); err != nil {
 		return err
 	}
 	if err := removeStaleGroups(); err != nil {
@@ -63,28 +63,4 @@ func Prepare(ctx context.Context, dir string) error {
 		return err
 	}
 	return os.Symlink(built, filepath.Join(dir, programs))
-}
-
-// checkMachine says what is missing, and how to get it.
-func checkMachine() error {
-	var errs []error
-	if os.Geteuid() != 0 {
-		errs = append(errs, errors.New("a container runtime needs root: run this as root"))
-	}
-	missing := ""
-	for pkg, path := range map[string]string{
-		"runc": "runc", "containernetworking-plugins": cniDir + "/bridge", "nftables": "nft", "conntrack": "conntrack",
-	} {
-		if _, err := exec.LookPath(path); err != nil {
-			missing += " " + pkg
-		}
-	}
-	if missing != "" {
-		errs = append(errs, fmt.Errorf("missing programs; on Debian: apt-get install -y --no-install-recommends%s", missing))
-	}
-	filesystems, err := os.ReadFile("/proc/filesystems")
-	if err != nil || !strings.Contains(string(filesystems), "overlay") {
-		errs = append(errs, errors.New("the kernel has no overlay file system, which containerd stores images in"))
-	}
-	return errors.Join(errs...)
 }

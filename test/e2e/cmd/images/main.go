@@ -53,7 +53,7 @@ func write(ctx context.Context, root, version, architecture, out string) error {
 }
 
 func build(ctx context.Context, module, version, architecture, bin, packages string) error {
-	cmd := exec.CommandContext(ctx, "go", "-C", module, "build", "-trimpath", "-ldflags", "-s -w -X main.version="+version, "-o", bin+"/", packages)
+	cmd := exec.CommandContext(ctx, "go", "-C", module, "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X main.version="+version, "-o", bin+"/", packages)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+architecture)
 	cmd.Stderr = os.Stderr
 	return cmd.Run()

@@ -2,11 +2,14 @@
 //
 //	node up      starts it with promloop installed, and prints how to reach it
 //	node down    ends it
+//	node check   says what the machine lacks
 package main
 
 import (
 	"fmt"
 	"os"
+
+	"github.com/promloop/promloop/test/e2e/node"
 )
 
 func main() {
@@ -17,9 +20,9 @@ func main() {
 }
 
 func run(args []string) error {
-	commands := map[string]func(place) error{"up": up, "down": down, "keep": keep}
+	commands := map[string]func(place) error{"up": up, "down": down, "keep": keep, "check": check}
 	if len(args) != 1 || commands[args[0]] == nil {
-		return fmt.Errorf("want up or down, not %q", args)
+		return fmt.Errorf("want up, down or check, not %q", args)
 	}
 	p, err := newPlace()
 	if err != nil {
@@ -27,3 +30,5 @@ func run(args []string) error {
 	}
 	return commands[args[0]](p)
 }
+
+func check(place) error { return node.Check() }
