@@ -41,7 +41,7 @@ func TestPokes(t *testing.T) {
 		"NewSet":   {"the first poke for new digests goes out at once", pod(`{"config":"c1","rules":"r1","attempt":4}`), report("c1", "r1"), time.Hour, released, 1200 * time.Millisecond},
 		"TooSoon":  {"two pokes within the kubelet's relist are served as one", pod(`{"config":"c1","rules":"r1","attempt":1}`), report("c1", "r1"), 100 * time.Millisecond, "", time.Second},
 		"Waiting":  {"the kubelet gets 1.2 s before the poke counts as lost", pod(released), report("c1", "r2"), time.Second, "", 200 * time.Millisecond},
-		"Lost":     {"a lost poke is repeated with another value, since an equal one wakes nobody", pod(released), report("c1", "r2"), 2 * time.Second, `{"config":"c2","rules":"r2","attempt":2}`, 2400 * time.Millisecond},
+		"Lost":     {"a lost poke is repeated with another value, since an equal one wakes nobody", pod(released), report("c1", "r2"), 2 * time.Second, `{"config":"c2","rules":"r2","attempt":2}`, 1200 * time.Millisecond},
 		"Foreign":  {"a foreign value releases nothing and is put right", pod("what?"), report("c1", "r1"), time.Hour, released, 1200 * time.Millisecond},
 		"Silent":   {"a pod that does not answer is poked all the same: its sidecar may be unreachable and working", pod(""), world.Report{}, time.Hour, released, 1200 * time.Millisecond},
 		"Refused":  {"no number of pokes makes a refused set good", pod(released), world.Report{Config: &contract.Loaded{Refused: "c2"}, Rules: &contract.Loaded{Loaded: "r2"}}, time.Hour, "", 0},

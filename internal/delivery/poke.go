@@ -13,9 +13,13 @@ import (
 // second anyway.
 const floor = 1100 * time.Millisecond
 
-// waits are the times between one poke and the next while a pod stays stale. After the last one the kubelet's own pace of 60 to
-// 90 s is left to do it, and the poke is repeated at that pace in case the kubelet's cache was what lagged.
-var waits = []time.Duration{1200 * time.Millisecond, 2400 * time.Millisecond, 5 * time.Second, 10 * time.Second, 30 * time.Second, 90 * time.Second}
+// waits are the times between one poke and the next while a pod stays stale: a kubelet whose view is five seconds old gets it six
+// seconds after the first. After the last one the kubelet's own pace of 60 to 90 s is left to do it, and the poke is repeated at that
+// pace in case the kubelet's cache was what lagged.
+var waits = []time.Duration{
+	1200 * time.Millisecond, 1200 * time.Millisecond, 1600 * time.Millisecond, 2 * time.Second, 4 * time.Second,
+	10 * time.Second, 30 * time.Second, 90 * time.Second,
+}
 
 // poke returns the annotation's next value, or "" when it is too early, and when to look again. Another release starts anew; an
 // equal one is repeated with the next attempt number, since an equal value would wake nobody.
