@@ -42,6 +42,7 @@ test-faults: parts ## What docs/faults.md promises about the sidecars, each faul
 
 .PHONY: soak
 soak: ## The same with every wait as long as it really is. Takes about an hour.
+	go test -count=1 -run TestF76_ ./internal/rules -args -soak
 	$(MAKE) test-faults ARGS=-soak
 
 .PHONY: test-cluster
@@ -61,6 +62,15 @@ test-bundle: ## The OLM bundle and the Helm chart: valid, and what the manifests
 .PHONY: test-chain
 test-chain: parts ## The whole chain: a change of a custom resource, seen in a real Prometheus.
 	cd test/chain && go test -count=1 -timeout 30m ./...
+
+FUZZTIME ?= 1m
+
+.PHONY: fuzz
+fuzz: ## Fuzz every target for FUZZTIME (1m). The corpus that is kept in testdata/fuzz is run by make test.
+	@grep -rlE --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r dir; do \
+	  for target in $$(grep -hoE '^func Fuzz\w*' $$dir/*_test.go | cut -c6-); do \
+	    echo "$$dir $$target"; (cd $$dir && go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) . </dev/null); \
+	  done; done
 
 .PHONY: latency
 latency: parts ## 50 changes of each kind at a kubelet's rhythm: `latency <kind> <p50> <p95>` from apply to every replica.

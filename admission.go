@@ -4,9 +4,12 @@ import (
 	"flag"
 	"os"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/promloop/promloop/internal/world"
+	"github.com/promloop/promloop/webhooks"
 	"github.com/promloop/promloop/webhooks/certificates"
 )
 
@@ -17,6 +20,9 @@ type admission struct {
 	namespace string
 	dir       string
 	cert, key string
+
+	concurrent  int
+	readTimeout time.Duration
 }
 
 func (a *admission) flags(fs *flag.FlagSet) {
@@ -26,6 +32,9 @@ func (a *admission) flags(fs *flag.FlagSet) {
 	fs.StringVar(&a.dir, "webhook-cert-path", "/tmp/k8s-webhook-server/serving-certs", "directory of the certificate, for source dir")
 	fs.StringVar(&a.cert, "webhook-cert-name", "tls.crt", "file of the certificate in it")
 	fs.StringVar(&a.key, "webhook-cert-key", "tls.key", "file of its key in it")
+	defaults := webhooks.DefaultOptions(world.Options{})
+	fs.IntVar(&a.concurrent, "webhook-max-concurrent", defaults.MaxConcurrent, "how many reviews are judged at once; whoever comes on top of them is sent away with 429")
+	fs.DurationVar(&a.readTimeout, "webhook-read-timeout", defaults.ReadTimeout, "how long a caller may take to send a review")
 }
 
 // certificates returns nil where no webhooks are to be served: turned off, or outside of a cluster with nobody to call them.

@@ -248,6 +248,9 @@ func (s *settings) complete() error {
 	if len(s.scope.Namespaces) > 0 && len(s.scope.DenyNamespaces) > 0 {
 		return errors.New("--namespaces and --deny-namespaces exclude each other: give one of them")
 	}
+	if s.admission.readTimeout <= 0 {
+		return fmt.Errorf("--webhook-read-timeout is %s: it takes a time above 0, such as 5s", s.admission.readTimeout)
+	}
 	s.kubelet.Labels, s.kubelet.Annotations = s.world.Labels, s.world.Annotations
 	switch s.reloaderContract {
 	case "promloop":
@@ -259,7 +262,7 @@ func (s *settings) complete() error {
 	default:
 		return fmt.Errorf("--reloader-contract is %q: it takes promloop, plain or auto", s.reloaderContract)
 	}
-	for name, n := range map[string]int{"--rule-shards": s.world.RuleShards, "--config-parts": s.world.ConfigParts, "--asset-shards": s.world.AssetShards, "--workers": s.workers} {
+	for name, n := range map[string]int{"--rule-shards": s.world.RuleShards, "--config-parts": s.world.ConfigParts, "--asset-shards": s.world.AssetShards, "--workers": s.workers, "--webhook-max-concurrent": s.admission.concurrent} {
 		if n < 1 {
 			return fmt.Errorf("%s is %d: it takes a number from 1", name, n)
 		}

@@ -4,9 +4,12 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/promloop/promloop/internal/rules"
 )
 
 // The command lines that prometheus-operator's own bundles start it with must start this one.
@@ -71,12 +74,31 @@ func TestSplitFlagsWinOverTheirSum(t *testing.T) {
 	}
 }
 
+// What one tenant may ask for are defaults, and each has a flag.
+func TestLimitsAreFlags(t *testing.T) {
+	s, err := parse(strings.Fields("--rule-shards=4 --rule-expr-depth=7 --rule-namespace-bytes=0 --webhook-max-concurrent=3 --webhook-read-timeout=1s"), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := rules.DefaultLimits(4)
+	want.ExprDepth, want.NamespaceBytes = 7, 0
+	if s.limits != want {
+		t.Errorf("what is set counts, and the rest goes by the number of ConfigMaps: got %+v, want %+v", s.limits, want)
+	}
+	if s.admission.concurrent != 3 || s.admission.readTimeout != time.Second {
+		t.Errorf("the bounds of the webhook are %d reviews and %s", s.admission.concurrent, s.admission.readTimeout)
+	}
+}
+
 func TestBadFlagsSayWhatTheyTake(t *testing.T) {
 	cases := map[string][]string{ // command line -> what the error must say
 		"--kubelet-service=kubelet":          {"kubelet-service", "namespace/name"},
 		"--config-reloader-memory=lots":      {"config-reloader-memory", "50Mi"},
 		"--labels=a":                         {"labels", "key=value"},
 		"--rule-shards=0":                    {"--rule-shards", "from 1"},
+		"--rule-expr-depth=deep":             {"rule-expr-depth", "a number of 0 or more"},
+		"--webhook-max-concurrent=0":         {"--webhook-max-concurrent", "from 1"},
+		"--webhook-read-timeout=0s":          {"--webhook-read-timeout", "above 0"},
 		"--reloader-contract=maybe":          {"--reloader-contract", "promloop, plain or auto"},
 		"--namespaces=a --deny-namespaces=b": {"--namespaces", "--deny-namespaces"},
 		"--kubelet-service=a/b --kubelet-endpoints=false --kubelet-endpointslice=false": {"--kubelet-service"},

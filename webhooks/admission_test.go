@@ -94,6 +94,9 @@ var _ = Describe("kubectl apply", Ordered, func() {
 			`admission webhook "prometheusrules.promloop.dev" denied the request`, "spec.groups[0].rules[1].expr: 1:", `group "g", record "r1"`),
 		Entry("everything at once", rule("both", "up ==", "("), "rules[0].expr", "rules[1].expr"),
 		Entry("an object of 1.1 MiB", sized("large", 1_153_434), "983040", "spread"),
+		Entry("an object of 1.4 MiB, before it is parsed (F63)", sized("larger", 1_468_006), "limit is 1310720", "spread"),
+		Entry("an object of 2.9 MiB, which etcd could not hold (F63)", sized("huge", 3_040_870), "limit is 1310720", "spread"),
+		Entry("an object of 3.1 MiB, by the API server itself (F63)", sized("enormous", 3_250_585), "RequestEntityTooLarge", "3145728"),
 		Entry("a duplicate group", doubled(), "groups", "g"),
 		Entry("a template that can't be parsed", templated(), "annotation", "summary"),
 	)
@@ -148,6 +151,29 @@ var _ = Describe("kubectl apply", Ordered, func() {
 		Expect(k8s.Delete(ctx, full[1])).To(Succeed())
 		Eventually(func() error { _, err := apply(ctx, object); return err }).Should(Succeed())
 		Expect(k8s.Delete(ctx, full[0])).To(Succeed())
+	})
+
+	It("serves upstream's path for a webhook configuration of an existing installation", func(ctx SpecContext) {
+		withoutReview(ctx, func() {
+			existing := &admissionregistrationv1.ValidatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: "existing"}}
+			Eventually(func() error {
+				var ours admissionregistrationv1.ValidatingWebhookConfiguration
+				if err := k8s.Get(ctx, client.ObjectKey{Name: configuration}, &ours); err != nil {
+					return err
+				}
+				w := ours.Webhooks[0]
+				server, _, _ := strings.Cut(*w.ClientConfig.URL, "/validate-")
+				url, all := server+"/admission-prometheusrules/validate", admissionregistrationv1.AllScopes
+				w.Name, w.ClientConfig.URL = "prometheusrulevalidate.monitoring.coreos.com", &url
+				w.Rules[0].Resources, w.Rules[0].Scope = []string{"prometheusrules"}, &all
+				existing.Webhooks, existing.ResourceVersion = []admissionregistrationv1.ValidatingWebhook{w}, ""
+				return k8s.Create(ctx, existing)
+			}).Should(Succeed())
+			Eventually(func() error { return k8s.Create(ctx, rule("existing", "up =="), client.DryRunAll) }).Should(MatchError(And(
+				ContainSubstring(`"prometheusrulevalidate.monitoring.coreos.com" denied the request`), ContainSubstring("parse error"))))
+			Expect(k8s.Create(ctx, rule("existing", "up"), client.DryRunAll)).To(Succeed())
+			Expect(k8s.Delete(ctx, existing)).To(Succeed())
+		})
 	})
 
 	It("lets through what does not change what is judged", func(ctx SpecContext) {

@@ -6,17 +6,23 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
-	"k8s.io/apimachinery/pkg/runtime"
+	k8sruntime "k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	v1 "github.com/promloop/promloop/api/v1"
 )
 
 // served serves one handler behind its guard, as Setup does.
@@ -33,7 +39,7 @@ func review(t testing.TB, kind string, raw []byte) []byte {
 	r := admissionv1.AdmissionReview{Request: &req.AdmissionRequest}
 	r.SetGroupVersionKind(admissionv1.SchemeGroupVersion.WithKind("AdmissionReview"))
 	r.Request.UID = "705ab4f5-6393-11e8-b7cc-42010a800002"
-	r.Request.OldObject = runtime.RawExtension{Raw: raw}
+	r.Request.OldObject = k8sruntime.RawExtension{Raw: raw}
 	return encoded(t, r)
 }
 
@@ -53,33 +59,59 @@ func post(t testing.TB, url string, body io.Reader) (int, admissionv1.AdmissionR
 	return resp.StatusCode, r
 }
 
-// F63: an object of any size is answered at once, with the limit in the message, and refused, not left unjudged.
-func TestHugeObjects(t *testing.T) {
-	t.Parallel()
-	s := served(t, testOptions(), reviewer(t, selectAll("main", nil))[upstreamValidatePath])
+// An object of any size is answered at once, with the limit in the message, and refused, not left unjudged. The reviews are of
+// updates, which carry the old object too.
+func TestF63_HugeObjects(t *testing.T) {
+	hook := newGuard(&admission.Webhook{Handler: reviewer(t, selectAll("main", nil))[upstreamValidatePath]}, testOptions())
 	for _, size := range []int{1_400_000, 2_900_000, 3_100_000} {
-		for name, body := range map[string]io.Reader{
-			"with its length":    bytes.NewReader(review(t, "PrometheusRule", encoded(t, padded(size)))),
-			"without its length": struct{ io.Reader }{bytes.NewReader(review(t, "PrometheusRule", encoded(t, padded(size))))},
-		} {
-			start := time.Now()
-			status, r := post(t, s.URL, body)
-			took := time.Since(start)
-			if status != http.StatusOK || r.Response == nil || r.Response.Allowed || !strings.Contains(r.Response.Result.Message, "1310720") {
-				t.Fatalf("%d bytes %s: status %d, %+v", size, name, status, r.Response)
+		body := review(t, "PrometheusRule", encoded(t, padded(size)))
+		for name, length := range map[string]int64{"with its length": int64(len(body)), "without its length": -1} {
+			took, memory := time.Hour, uint64(math.MaxUint64)
+			for range 5 { // the best of them: a busy machine makes some slow, and other tests allocate too
+				answer, d, m := measured(hook, body, length)
+				var r admissionv1.AdmissionReview
+				if err := json.Unmarshal(answer, &r); err != nil || r.Response == nil || r.Response.Allowed || !strings.Contains(r.Response.Result.Message, "1310720") {
+					t.Fatalf("%d bytes %s: %.300s", size, name, answer)
+				}
+				if r.Response.UID != "705ab4f5-6393-11e8-b7cc-42010a800002" {
+					t.Errorf("%d bytes %s: the answer is for review %q", size, name, r.Response.UID)
+				}
+				took, memory = min(took, d), min(memory, m)
 			}
-			if r.Response.UID != "705ab4f5-6393-11e8-b7cc-42010a800002" {
-				t.Errorf("%d bytes %s: the answer is for review %q", size, name, r.Response.UID)
-			}
-			if took > 500*time.Millisecond {
-				t.Errorf("%d bytes %s: answered after %s", size, name, took)
+			if took > 50*time.Millisecond || memory > 30<<20 {
+				t.Errorf("%d bytes %s: answered after %s, with %d bytes of memory", size, name, took, memory)
 			}
 		}
 	}
 }
 
-// F79: whoever comes on top of the reviews that are judged is sent away at once, and those are judged all the same.
-func TestFlood(t *testing.T) {
+// An object just below the limit is judged, in bounded memory.
+func TestF63_LargeObject(t *testing.T) {
+	hook := newGuard(&admission.Webhook{Handler: reviewer(t, selectAll("main", nil))[upstreamValidatePath]}, testOptions())
+	body := review(t, "PrometheusRule", encoded(t, padded(900_000)))
+	answer, _, memory := measured(hook, body, int64(len(body)))
+	if !strings.Contains(string(answer), `"allowed":true`) || memory > 30<<20 {
+		t.Errorf("answered with %d bytes of memory: %.300s", memory, answer)
+	}
+}
+
+// measured has a review answered, and returns the answer, how long it took and what was allocated for it.
+func measured(hook http.Handler, body []byte, length int64) ([]byte, time.Duration, uint64) {
+	r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
+	r.ContentLength = length
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start := time.Now()
+	hook.ServeHTTP(w, r)
+	took := time.Since(start)
+	runtime.ReadMemStats(&after)
+	return w.Body.Bytes(), took, after.TotalAlloc - before.TotalAlloc
+}
+
+// Whoever comes on top of the reviews that are judged is sent away at once, and those are judged all the same.
+func TestF79_Flood(t *testing.T) {
 	t.Parallel()
 	o := testOptions()
 	o.MaxConcurrent = 4
@@ -116,8 +148,104 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// F79: a caller that sends slowly is cut off, and holds up nobody.
-func TestSlowCaller(t *testing.T) {
+// Two hundred reviews of nearly a MiB at once are all answered, and leave nothing behind.
+func TestF79_FloodOfLargeReviews(t *testing.T) {
+	o := testOptions()
+	o.ReadTimeout = time.Minute // a busy machine is no slow caller
+	s := served(t, o, reviewer(t, selectAll("main", nil))[upstreamValidatePath])
+	body := review(t, "PrometheusRule", encoded(t, padded(450_000))) // the old object is in it too
+	flood := func() map[int]int {
+		var mu sync.Mutex
+		var callers sync.WaitGroup
+		count := map[int]int{}
+		for range 200 {
+			callers.Go(func() {
+				status := http.StatusTooManyRequests // a connection that is cut off says the same
+				if resp, err := http.Post(s.URL, "application/json", bytes.NewReader(body)); err == nil {
+					status = resp.StatusCode
+					resp.Body.Close()
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				count[status]++
+			})
+		}
+		callers.Wait()
+		return count
+	}
+	first := flood()
+	between := inUse()
+	second := flood()
+	grown := int64(inUse()) - int64(between)
+	for _, count := range []map[int]int{first, second} {
+		if count[http.StatusOK] == 0 || count[http.StatusOK]+count[http.StatusTooManyRequests] != 200 {
+			t.Errorf("want every review judged or sent away: %v", count)
+		}
+	}
+	if grown > 20<<20 {
+		t.Errorf("a second flood leaves %d bytes more than the first", grown)
+	}
+	if status, r := post(t, s.URL, bytes.NewReader(body)); status != http.StatusOK || !r.Response.Allowed {
+		t.Errorf("after the flood all is as before: %d", status)
+	}
+}
+
+func inUse() uint64 {
+	http.DefaultClient.CloseIdleConnections()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// The most expensive objects within the limits are judged within a second.
+func TestF79_WorstReviews(t *testing.T) {
+	hook := reviewer(t, selectAll("main", nil))[upstreamValidatePath]
+	many, operators, nested := ruleObject(), ruleObject(), ruleObject()
+	many.Spec.Groups = nil
+	for i := range 10 {
+		o := ruleObject(slices.Repeat([]string{"a"}, 1900)...)
+		o.Spec.Groups[0].Name = fmt.Sprint(i)
+		many.Spec.Groups = append(many.Spec.Groups, o.Spec.Groups...)
+	}
+	parenthesized := strings.Repeat("(", 127) + "x" + strings.Repeat(")", 127)
+	for range 58 {
+		operators.Spec.Groups[0].Rules = append(operators.Spec.Groups[0].Rules, ruleObject("x" + strings.Repeat(" +  aaaaaaaaaaa", 999)).Spec.Groups[0].Rules...)
+		nested.Spec.Groups[0].Rules = append(nested.Spec.Groups[0].Rules, ruleObject(strings.Repeat(parenthesized+"+", 60) + "x").Spec.Groups[0].Rules...)
+	}
+	for name, o := range map[string]*v1.PrometheusRule{"many rules": many, "many operators": operators, "much nesting": nested} {
+		req := request(t, "PrometheusRule", nil, o)
+		took := time.Hour
+		for range 3 {
+			start := time.Now()
+			if resp := hook.Handle(t.Context(), req); !resp.Allowed {
+				t.Fatalf("%s: %s", name, resp.Result.Message)
+			}
+			took = min(took, time.Since(start))
+		}
+		if took > time.Second {
+			t.Errorf("%s: judged in %s", name, took)
+		}
+	}
+}
+
+// Nobody is judged for a caller that has left.
+func TestF79_CallerLeaves(t *testing.T) {
+	t.Parallel()
+	prometheuses := make([]client.Object, 50)
+	for i := range prometheuses {
+		prometheuses[i] = selectAll(fmt.Sprintf("p%d", i), func(s *v1.PrometheusSpec) { s.EnforcedNamespaceLabel = fmt.Sprintf("label_%d", i) })
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	resp := reviewer(t, prometheuses...)[upstreamValidatePath].Handle(gone, request(t, "PrometheusRule", nil, ruleObject("up")))
+	if resp.Allowed || !strings.Contains(resp.Result.Message, context.Canceled.Error()) {
+		t.Errorf("want the work given up: %+v", resp)
+	}
+}
+
+// A caller that sends slowly is cut off, and holds up nobody.
+func TestF79_SlowCaller(t *testing.T) {
 	t.Parallel()
 	o := testOptions()
 	o.ReadTimeout = 200 * time.Millisecond
@@ -140,8 +268,8 @@ func TestSlowCaller(t *testing.T) {
 	}
 }
 
-// F79: what is no review of ours is refused, without a word of its content.
-func TestForeignReviews(t *testing.T) {
+// What is no review of ours is refused, without a word of its content.
+func TestF79_ForeignReviews(t *testing.T) {
 	t.Parallel()
 	s := served(t, testOptions(), reviewer(t)[upstreamValidatePath])
 	deep := `{"spec":{"groups":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}}`

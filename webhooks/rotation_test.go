@@ -15,10 +15,12 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/promloop/promloop/webhooks/certificates"
 )
 
-// F77: certificates and authorities come and go without a restart and without a failed review.
-var _ = Describe("the certificate", func() {
+// Certificates and authorities come and go without a restart and without a failed review.
+var _ = Describe("F77: the certificate", func() {
 	It("rotates under load without a failed review", func(ctx SpecContext) {
 		seen := newIdentities()
 		load, stop := context.WithCancel(ctx)
@@ -47,6 +49,25 @@ var _ = Describe("the certificate", func() {
 		Expect(total).To(BeNumerically(">", 500), "there must have been load")
 		Expect(failures).To(BeEmpty())
 	}, SpecTimeout(2*time.Minute))
+
+	It("is replaced when it has expired, as after a long time without the operator", func(ctx SpecContext) {
+		expired, _, err := certificates.DefaultPolicy("localhost").Next(time.Now().Add(-20*365*24*time.Hour), certificates.Bundle{})
+		Expect(err).NotTo(HaveOccurred())
+		Eventually(func() error {
+			s := secretOf()
+			if err := k8s.Get(ctx, client.ObjectKeyFromObject(s), s); err != nil {
+				return err
+			}
+			s.Data = map[string][]byte{"ca.crt": expired.CAs, "ca.key": expired.CAKey, "tls.crt": expired.Cert, "tls.key": expired.Key}
+			return k8s.Update(ctx, s)
+		}).Should(Succeed())
+		Eventually(func(g Gomega) {
+			s := secretOf()
+			g.Expect(k8s.Get(ctx, client.ObjectKeyFromObject(s), s)).To(Succeed())
+			g.Expect(s.Data["tls.crt"]).NotTo(Equal(expired.Cert))
+			g.Expect(served(ctx)).To(Succeed())
+		}).WithContext(ctx).WithTimeout(time.Minute).Should(Succeed())
+	}, SpecTimeout(90*time.Second))
 
 	It("comes back when its Secret is deleted or a foreign authority is set", func(ctx SpecContext) {
 		Expect(k8s.Delete(ctx, secretOf())).To(Succeed())

@@ -24,6 +24,7 @@ func limitFlags() []limitFlag {
 		{"rule-expr-operators", "most operators in an expression", func(l *Limits) *int { return &l.ExprOperators }},
 		{"rule-expr-string-bytes", "most bytes of a string in an expression", func(l *Limits) *int { return &l.ExprStringBytes }},
 		{"rule-template-bytes", "most bytes of a rule's label or annotation", func(l *Limits) *int { return &l.TemplateBytes }},
+		{"rule-template-output", "most bytes that a label or annotation may come to, as far as its template tells", func(l *Limits) *int { return &l.TemplateOutput }},
 		{"rule-namespace-bytes", "most bytes of rules of one namespace in a Prometheus, 0 for no limit", func(l *Limits) *int { return &l.NamespaceBytes }},
 		{"rule-namespace-groups", "most groups of one namespace in a Prometheus, 0 for no limit", func(l *Limits) *int { return &l.NamespaceGroups }},
 		{"rule-namespace-rules", "most rules of one namespace in a Prometheus, 0 for no limit", func(l *Limits) *int { return &l.NamespaceRules }},

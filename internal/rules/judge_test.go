@@ -154,17 +154,17 @@ func TestJudgeFindsEverythingAtOnce(t *testing.T) {
 	}
 }
 
-func TestFileNames(t *testing.T) {
+func TestF70_FileNames(t *testing.T) {
 	long := strings.Repeat("n", 253)
 	names := map[string]string{}
 	for _, o := range [][2]string{{"a-b", "c"}, {"a", "b-c"}, {"a", "b.c"}, {strings.Repeat("a", 63), long}, {strings.Repeat("a", 63), long[1:]}} {
 		file := rules.FileName(o[0], o[1])
 		if other, taken := names[file]; taken {
-			t.Errorf("F70: %v and %s have the same file %s", o, other, file)
+			t.Errorf("%v and %s have the same file %s", o, other, file)
 		}
 		names[file] = fmt.Sprint(o)
 		if len(file) > 253 || !strings.HasSuffix(file, ".yaml") {
-			t.Errorf("F70: %q can't be a key of a ConfigMap", file)
+			t.Errorf("%q can't be a key of a ConfigMap", file)
 		}
 	}
 }

@@ -20,6 +20,8 @@ type Limits struct {
 	ExprStringBytes int
 	// TemplateBytes is the longest value of a label or annotation.
 	TemplateBytes int
+	// TemplateOutput is the most that such a value may come to once its template is executed, as far as can be foreseen.
+	TemplateOutput int
 
 	// NamespaceBytes, NamespaceGroups and NamespaceRules bound what all objects of one namespace have in one Prometheus.
 	NamespaceBytes  int
@@ -49,6 +51,7 @@ func DefaultLimits(shards int) Limits {
 		ExprOperators:   1000,
 		ExprStringBytes: 4 * kibibyte,
 		TemplateBytes:   32 * kibibyte,
+		TemplateOutput:  16 << 20,
 
 		NamespaceBytes:  shardBytes * shards * 3 / 4,
 		NamespaceGroups: 20_000,

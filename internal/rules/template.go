@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -90,8 +89,8 @@ func (t tenant) template(text string) (string, error) {
 	return strings.TrimPrefix(full, templateHead), nil
 }
 
-// constantQueries lists the texts of the calls of query, by position. It refuses calls whose text is not a constant, and
-// whatever could make a template call another one or write without end.
+// constantQueries lists the texts of the calls of query, by position. It refuses calls whose text is not a constant, and templates
+// that call others.
 func constantQueries(root parse.Node) ([]*parse.StringNode, error) {
 	var queries []*parse.StringNode
 	calls := 0
@@ -102,9 +101,6 @@ func constantQueries(root parse.Node) ([]*parse.StringNode, error) {
 		case *parse.CommandNode:
 			if q := queryOf(n); q != nil {
 				queries = append(queries, q)
-			}
-			if wideFormat(n) {
-				return nil, errors.New("this Prometheus enforces a namespace label, so widths in formats have at most three digits")
 			}
 		case *parse.IdentifierNode:
 			if n.Ident == "query" {
@@ -130,18 +126,4 @@ func queryOf(c *parse.CommandNode) *parse.StringNode {
 		return nil
 	}
 	return text
-}
-
-var wide = regexp.MustCompile(`%[^a-zA-Z%]*([0-9]{4}|\*)`)
-
-// wideFormat reports whether a command is a printf that could pad its output without bound.
-func wideFormat(c *parse.CommandNode) bool {
-	if function, ok := c.Args[0].(*parse.IdentifierNode); !ok || function.Ident != "printf" {
-		return false
-	}
-	if len(c.Args) < 2 {
-		return true // the format comes through a pipe
-	}
-	format, constant := c.Args[1].(*parse.StringNode)
-	return !constant || wide.MatchString(format.Text)
 }

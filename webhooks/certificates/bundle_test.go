@@ -46,9 +46,9 @@ func authorities(b certificates.Bundle) int {
 	return n
 }
 
-// F77: over a life of many renewals, a caller whose authorities are up to half the settling time old accepts what a server shows
+// Over a life of many renewals, a caller whose authorities are up to half the settling time old accepts what a server shows
 // that is as far behind, and nobody ever shows or trusts what has expired.
-func TestRotationNeverFailsACall(t *testing.T) {
+func TestF77_RotationNeverFailsACall(t *testing.T) {
 	t.Parallel()
 	p := policy()
 	history := []certificates.Bundle{}
@@ -104,8 +104,8 @@ func TestNextChangesNothingBeforeItsTime(t *testing.T) {
 	}
 }
 
-// F77: whatever stands in the Secret, the next bundle is good.
-func TestNextMendsWhatStands(t *testing.T) {
+// Whatever stands in the Secret, the next bundle is good.
+func TestF77_NextMendsWhatStands(t *testing.T) {
 	t.Parallel()
 	p := policy()
 	good, _, err := p.Next(epoch, certificates.Bundle{})
