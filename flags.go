@@ -122,6 +122,13 @@ func (s *settings) sidecars(fs *flag.FlagSet) {
 	fs.StringVar(&w.ConfigReloaderImage, "prometheus-config-reloader", "quay.io/promloop/config-reloader:"+version, "image of config-reloader and of the init container")
 	fs.StringVar(&w.RulesReloaderImage, "config-reloader-image", "quay.io/promloop/rules-reloader:"+version, "image of rules-reloader")
 	fs.StringVar(&s.reloaderContract, "reloader-contract", "auto", "promloop, plain, or auto: what the sidecar images understand; auto takes promloop for images with promloop in their name")
+	w.ReloaderTimes = map[string]time.Duration{}
+	for _, name := range world.ReloaderTimes {
+		fs.Func("reloader-"+name, name+" of the sidecars, such as 5s; the annotation "+world.ReloaderTimeAnnotation+name+" sets it for one Prometheus", func(value string) (err error) {
+			w.ReloaderTimes[name], err = time.ParseDuration(value)
+			return err
+		})
+	}
 	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
 		both := []corev1.ResourceList{w.ReloaderResources.Requests, w.ReloaderResources.Limits}
 		quantity(fs, "config-reloader-"+string(name), "request and limit of each sidecar, 0 for none", name, both...)

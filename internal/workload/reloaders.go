@@ -102,7 +102,7 @@ func (b *builder) contractEnv(pairs ...[2]string) []corev1.EnvVar {
 		{"RELOADER_PROMETHEUS_SERVED_CERT_FILE", b.servedCertificate()},
 	}
 	var env []corev1.EnvVar
-	for _, pair := range slices.Concat(common, pairs) {
+	for _, pair := range slices.Concat(common, b.reloaderTimes(), pairs) {
 		if pair[1] != "" {
 			env = append(env, corev1.EnvVar{Name: pair[0], Value: pair[1]})
 		}

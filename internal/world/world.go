@@ -60,6 +60,14 @@ type Report struct {
 	Rules  *contract.Loaded
 }
 
+// ReloaderTimes are the times of the sidecars that users may set: how often they look beneath inotify, how long a reload may take,
+// and how long they wait before a refused set is tried again.
+var ReloaderTimes = []string{"watch-interval", "reload-timeout", "retry-interval"}
+
+// ReloaderTimeAnnotation, with one of ReloaderTimes behind it, sets that time for one Prometheus, such as
+// promloop.dev/reloader-watch-interval: 5s.
+const ReloaderTimeAnnotation = "promloop.dev/reloader-"
+
 // Options are the operator's own settings, from its flags.
 type Options struct {
 	// ConfigReloaderImage is the image of config-reloader and of the init container (--prometheus-config-reloader).
@@ -69,6 +77,9 @@ type Options struct {
 	// ReloaderResources are the requests and limits of each sidecar (--config-reloader-cpu, --config-reloader-memory and
 	// their newer split forms).
 	ReloaderResources corev1.ResourceRequirements
+	// ReloaderTimes are times of the sidecars by their names in ReloaderTimes; one that is absent is the sidecars' own
+	// (--reloader-watch-interval and so on).
+	ReloaderTimes map[string]time.Duration
 	// ForeignReloaders is true when the sidecars don't know the contract: rules are then read from their volume.
 	ForeignReloaders bool
 	// PrometheusBaseImage is used when neither image nor baseImage is set, for example quay.io/prometheus/prometheus.
