@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/cmd/kubectl-promloop/internal/manifest"
 	"github.com/promloop/promloop/internal/plan"
 	"github.com/promloop/promloop/internal/promconfig"
@@ -20,11 +21,13 @@ func lintCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "lint PATH...",
 		Short: "Print everything that is wrong with manifests, with file and line",
-		Long: "Reads manifests from files, directories or, with -, from standard input. Each object is judged alone, as the webhook\n" +
-			"does; where a Prometheus is among them, its objects are also judged together, as the operator does: then a Secret that\n" +
-			"is referred to has to be there too. The exit status is 1 when something is wrong.",
-		Args: cobra.MinimumNArgs(1),
-		RunE: lint,
+		Long: "Reads manifests from files, directories or, with -, from standard input; other kinds than promloop's are passed over.\n" +
+			"Each object is judged alone, by the schema of its kind and as the webhook does; where a Prometheus is among them, what\n" +
+			"it selects is also judged together, as the operator does: then a Secret that is referred to has to be there too.\n" +
+			"The exit status is 1 when something is wrong.",
+		Example: "  kubectl promloop lint manifests/\n  helm template my-chart | kubectl promloop lint -\n  kubectl get servicemonitors,podmonitors -A -o yaml | kubectl promloop lint -",
+		Args:    cobra.MinimumNArgs(1),
+		RunE:    lint,
 	}
 }
 
@@ -37,7 +40,7 @@ func lint(c *cobra.Command, paths []string) error {
 	for _, p := range set.Prometheuses {
 		w := set.World(p, defaults())
 		pl := plan.NewPlanner(rules.DefaultLimits(w.Options.RuleShards)).For(w)
-		problems = append(problems, verdicts(&set, pl)...)
+		problems = append(problems, unsaid(problems, verdicts(&set, p, pl))...)
 	}
 	return tell(c.OutOrStdout(), problems)
 }
@@ -78,20 +81,36 @@ func judge[P named](set *manifest.Set, out *[]manifest.Problem, kind world.Kind,
 	}
 }
 
-// verdicts are what a Prometheus says of the objects that it selects.
-func verdicts(set *manifest.Set, pl plan.Plan) []manifest.Problem {
+// verdicts are what a Prometheus says of the objects that it selects. Where there are several, each says which it is.
+func verdicts(set *manifest.Set, p *v1.Prometheus, pl plan.Plan) []manifest.Problem {
+	of := ""
+	if len(set.Prometheuses) > 1 {
+		of = fmt.Sprintf(" (as Prometheus %s/%s selects it)", p.Namespace, p.Name)
+	}
 	var out []manifest.Problem
 	for id, verdict := range pl.Verdicts {
 		faults := pl.Config.Faults[id]
 		for _, f := range faults {
-			out = append(out, set.Problem(id, f.Path, f.String()))
+			out = append(out, set.Problem(id, f.Path, f.String()+of))
 		}
 		if len(faults) == 0 {
 			field, _, _ := strings.Cut(verdict.Message, ":")
-			out = append(out, set.Problem(id, field, verdict.Message))
+			out = append(out, set.Problem(id, field, verdict.Message+of))
 		}
 	}
 	return out
+}
+
+// unsaid are the problems among more that are not said already, in other words of who says so.
+func unsaid(said, more []manifest.Problem) []manifest.Problem {
+	known := map[string]bool{}
+	for _, p := range said {
+		known[p.String()] = true
+	}
+	return slices.DeleteFunc(more, func(p manifest.Problem) bool {
+		text, _, _ := strings.Cut(p.String(), " (as Prometheus ")
+		return known[text]
+	})
 }
 
 // tell prints problems in the order of files and lines, each once.

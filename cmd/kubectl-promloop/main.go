@@ -20,6 +20,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
 		Use:           "kubectl-promloop",
 		Short:         "See what promloop makes of manifests, without a cluster",
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl promloop"},
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

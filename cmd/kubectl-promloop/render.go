@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,10 +28,12 @@ func renderCommand() *cobra.Command {
 		Use:   "render PATH...",
 		Short: "Print what promloop would publish for a Prometheus",
 		Long: "Reads manifests from files, directories or, with -, from standard input, and prints the configuration that promloop\n" +
-			"would publish for the Prometheus among them, or all objects that it would write. What is wrong goes to standard error,\n" +
-			"with file and line; then the exit status is 1.",
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, paths []string) error { return o.run(c, paths) },
+			"would publish for the Prometheus among them, or all objects that it would write. Secrets that the manifests refer to\n" +
+			"have to be among them, and what they hold is printed. What is wrong goes to standard error, with file and line, and\n" +
+			"the exit status is 1 then; so do notes, such as which objects the Prometheus does not select and why.",
+		Example: "  kubectl promloop render manifests/ > prometheus.yaml\n  kubectl promloop render --prometheus monitoring/k8s -o objects manifests/\n  helm template my-chart | kubectl promloop render -",
+		Args:    cobra.MinimumNArgs(1),
+		RunE:    func(c *cobra.Command, paths []string) error { return o.run(c, paths) },
 	}
 	c.Flags().StringVar(&o.prometheus, "prometheus", "", "namespace/name of the Prometheus; needed where there are several")
 	c.Flags().StringVarP(&o.output, "output", "o", "config", "config: the configuration; objects: everything that would be written")
@@ -53,13 +56,23 @@ func (o renderOptions) run(c *cobra.Command, paths []string) error {
 	w.Now = time.Now()
 	w.Salt = make([]byte, 32) // nothing that is printed here is published
 	pl := plan.NewPlanner(rules.DefaultLimits(w.Options.RuleShards)).For(w)
-	for _, note := range pl.Ignored {
+	for _, note := range notes(pl) {
 		fmt.Fprintln(c.ErrOrStderr(), "note:", note)
 	}
 	if err := o.print(c.OutOrStdout(), pl); err != nil {
 		return err
 	}
-	return tell(c.ErrOrStderr(), append(problems, verdicts(&set, pl)...))
+	return tell(c.ErrOrStderr(), append(problems, verdicts(&set, p, pl)...))
+}
+
+// notes are what is not wrong, and yet may surprise.
+func notes(pl plan.Plan) []string {
+	var out []string
+	for id, verdict := range pl.Selection.Left {
+		out = append(out, fmt.Sprintf("%s %s is not selected: %s", id.Kind, id.NamespacedName, verdict.Message))
+	}
+	slices.Sort(out)
+	return append(pl.Ignored, out...)
 }
 
 // choose finds the Prometheus that is named, or the only one.

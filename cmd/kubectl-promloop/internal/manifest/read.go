@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"slices"
 
 	yaml "go.yaml.in/yaml/v3"
+
+	"github.com/promloop/promloop/internal/world"
 )
 
 // document is one object as YAML, and the file that it stands in.
@@ -24,7 +27,7 @@ var extensions = []string{".yaml", ".yml", ".json"}
 // Read reads all objects below paths: files, directories, and "-" for stdin. Kinds that promloop has no use for are passed over.
 // The error says that a path can't be read; what is wrong with what stands there is a Problem.
 func Read(paths []string, stdin io.Reader) (Set, []Problem, error) {
-	var set Set
+	set := Set{places: map[world.Object]document{}}
 	var problems []Problem
 	for _, path := range paths {
 		documents, bad, err := readPath(path, stdin)
@@ -82,17 +85,37 @@ func filesBelow(path string) ([]string, error) {
 
 // parse takes a stream apart. What follows a mistake of YAML can't be read any more.
 func parse(file string, r io.Reader) ([]document, []Problem) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, []Problem{{File: file, Message: err.Error()}}
+	}
 	var out []document
-	for decoder := yaml.NewDecoder(r); ; {
+	for decoder := yaml.NewDecoder(bytes.NewReader(text)); ; {
 		var node yaml.Node
 		switch err := decoder.Decode(&node); {
 		case errors.Is(err, io.EOF):
 			return out, nil
+		case err != nil && bytes.Contains(text, []byte("{{")):
+			return out, []Problem{{File: file, Message: err.Error() + "; it looks like a template: run that first, and read what it makes"}}
 		case err != nil:
 			return out, []Problem{{File: file, Message: err.Error()}}
 		}
 		out = append(out, objectsIn(file, node.Content[0])...)
+		if line := secondKind(node.Content[0]); line > 0 {
+			return out, []Problem{{File: file, Line: line, Message: "another object begins here; a line --- is missing before it"}}
+		}
 	}
+}
+
+// secondKind is the line on which a mapping names its kind again, or 0.
+func secondKind(node *yaml.Node) int {
+	first := valueOf(node, "kind")
+	for i := 0; first != nil && i+1 < len(node.Content); i += 2 {
+		if key := node.Content[i]; key.Value == "kind" && node.Content[i+1] != first {
+			return key.Line
+		}
+	}
+	return 0
 }
 
 // objectsIn takes lists apart, as kubectl get prints them.

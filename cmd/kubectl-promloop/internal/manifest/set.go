@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strings"
 
 	yaml "go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	sigsjson "sigs.k8s.io/json"
+	sigsyaml "sigs.k8s.io/yaml"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/api/v1alpha1"
@@ -32,7 +34,7 @@ type Set struct {
 
 // add decodes an object into its place. Fields that its kind does not have are told, and the rest is taken.
 func (s *Set) add(d document) []Problem {
-	switch kindOf(d.node) {
+	switch kind := kindOf(d.node); kind {
 	case "monitoring.coreos.com/v1 Prometheus":
 		return decode(s, d, world.Prometheus, &s.Prometheuses)
 	case "monitoring.coreos.com/v1 ServiceMonitor":
@@ -46,11 +48,29 @@ func (s *Set) add(d document) []Problem {
 	case "monitoring.coreos.com/v1alpha1 ScrapeConfig":
 		return decode(s, d, world.ScrapeConfig, &s.ScrapeConfigs)
 	case "v1 Namespace":
-		return decode(s, d, "Namespace", &s.Namespaces)
+		return decode(s, d, namespace, &s.Namespaces)
 	case "v1 Secret":
 		return decode(s, d, "Secret", &s.Secrets)
 	case "v1 ConfigMap":
 		return decode(s, d, "ConfigMap", &s.ConfigMaps)
+	default:
+		return otherVersion(d, kind)
+	}
+}
+
+// namespace is the one kind that is in no namespace.
+const namespace world.Kind = "Namespace"
+
+// otherVersion tells of a kind of ours under a version that it does not have. Any other kind is no business of promloop's.
+func otherVersion(d document, kind string) []Problem {
+	version, name, _ := strings.Cut(kind, " ")
+	if !strings.HasPrefix(version, "monitoring.coreos.com/") {
+		return nil
+	}
+	for known := range schemas() {
+		if has, ok := strings.CutSuffix(known, " "+name); ok {
+			return []Problem{{File: d.file, Line: d.node.Line, Object: name, Message: fmt.Sprintf("%s is in %s, not in %s", name, has, version)}}
+		}
 	}
 	return nil
 }
@@ -68,41 +88,56 @@ func decode[T any, P interface {
 	client.Object
 }](s *Set, d document, kind world.Kind, into *[]P) []Problem {
 	o := P(new(T))
-	data, err := asJSON(d.node)
+	object, err := asJSON(d.node)
 	if err != nil {
 		return []Problem{{File: d.file, Line: d.node.Line, Object: string(kind), Message: err.Error()}}
 	}
-	unknown, err := sigsjson.UnmarshalStrict(data, o)
-	if err != nil {
-		return []Problem{{File: d.file, Line: d.node.Line, Object: string(kind), Message: err.Error()}}
+	mistakes := admit(kindOf(d.node), object)
+	unknown, err := fill(o, object)
+	if err != nil && len(mistakes) == 0 {
+		mistakes = []mistake{{message: err.Error()}}
 	}
-	if o.GetNamespace() == "" && kind != "Namespace" {
+	if o.GetNamespace() == "" && kind != namespace {
 		o.SetNamespace("default")
 	}
 	id := world.Object{Kind: kind}
 	id.Namespace, id.Name = o.GetNamespace(), o.GetName()
-	if s.places == nil {
-		s.places = map[world.Object]document{}
-	}
-	if first, again := s.places[id]; again {
+	if first, again := s.places[id]; again && schemas()[kindOf(d.node)] != nil {
 		return []Problem{s.problem(d, id, "", fmt.Sprintf("it stands in %s:%d too", first.file, first.node.Line))}
 	}
-	s.places[id] = d
-	*into = append(*into, o)
 	var problems []Problem
-	for _, err := range unknown {
-		problems = append(problems, s.problem(d, id, fieldIn(err), err.Error()))
+	for _, m := range append(mistakes, unknown...) {
+		problems = append(problems, s.problem(d, id, m.field, m.message))
+	}
+	if err == nil {
+		s.places[id] = d
+		*into = append(*into, o)
 	}
 	return problems
 }
 
-// asJSON is what the API server would get.
-func asJSON(node *yaml.Node) ([]byte, error) {
-	var v any
-	if err := node.Decode(&v); err != nil {
+// fill decodes an object, and says which fields its kind does not have.
+func fill(o client.Object, object map[string]any) ([]mistake, error) {
+	data, err := json.Marshal(object)
+	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(v)
+	strict, err := sigsjson.UnmarshalStrict(data, o)
+	var unknown []mistake
+	for _, err := range strict {
+		unknown = append(unknown, mistake{field: fieldIn(err), message: err.Error()})
+	}
+	return unknown, err
+}
+
+// asJSON is what the API server would get from kubectl, which reads YAML in its older version.
+func asJSON(node *yaml.Node) (map[string]any, error) {
+	text, err := yaml.Marshal(node)
+	if err != nil {
+		return nil, err
+	}
+	var object map[string]any
+	return object, sigsyaml.Unmarshal(text, &object)
 }
 
 var quoted = regexp.MustCompile(`"([^"]+)"`)

@@ -1,0 +1,109 @@
+package manifest
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+
+	openapierrors "k8s.io/kube-openapi/pkg/validation/errors"
+	"k8s.io/kube-openapi/pkg/validation/spec"
+	"k8s.io/kube-openapi/pkg/validation/strfmt"
+	"k8s.io/kube-openapi/pkg/validation/validate"
+	"sigs.k8s.io/yaml"
+
+	"github.com/promloop/promloop/config/crd"
+)
+
+// definition is what is read here of a CustomResourceDefinition.
+type definition struct {
+	Spec struct {
+		Group    string
+		Names    struct{ Kind string }
+		Versions []struct {
+			Name   string
+			Schema struct{ OpenAPIV3Schema spec.Schema }
+		}
+	}
+}
+
+// schemas are those of our kinds, by the words of kindOf.
+var schemas = sync.OnceValue(func() map[string]*spec.Schema {
+	out := map[string]*spec.Schema{}
+	for _, text := range crd.All() {
+		var d definition
+		if err := yaml.Unmarshal(text, &d); err != nil {
+			panic(err) // they are part of this program
+		}
+		for i := range d.Spec.Versions {
+			v := &d.Spec.Versions[i]
+			out[d.Spec.Group+"/"+v.Name+" "+d.Spec.Names.Kind] = &v.Schema.OpenAPIV3Schema
+		}
+	}
+	return out
+})
+
+// mistake is something that the API server would refuse.
+type mistake struct{ field, message string }
+
+// admit does what the API server does with an object: it fills in defaults, and says what the schema of its kind refuses.
+func admit(kind string, object map[string]any) []mistake {
+	schema := schemas()[kind]
+	if schema == nil {
+		return nil
+	}
+	fillIn(object, schema)
+	var out []mistake
+	if metadata, _ := object["metadata"].(map[string]any); metadata["name"] == nil && metadata["generateName"] == nil {
+		out = append(out, mistake{field: "metadata.name", message: "metadata.name: is required"})
+	}
+	for _, err := range validate.NewSchemaValidator(schema, nil, "", strfmt.Default).Validate(object).Errors {
+		m := mistake{message: err.Error()}
+		if v := (*openapierrors.Validation)(nil); errors.As(err, &v) {
+			m.field = strings.TrimPrefix(v.Name, ".")
+			m.message = strings.Replace(m.message, " in body", ":", 1)
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// fillIn sets the defaults of a schema in all mappings that are there. A null counts as absent, unless it is allowed.
+func fillIn(value any, schema *spec.Schema) {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, property := range schema.Properties {
+			if found, set := value[name]; set && found == nil && !property.Nullable {
+				delete(value, name)
+			}
+			if _, set := value[name]; !set && property.Default != nil {
+				value[name] = copied(property.Default)
+			}
+			fillIn(value[name], &property)
+		}
+		if more := schema.AdditionalProperties; more != nil && more.Schema != nil {
+			for name := range value {
+				fillIn(value[name], more.Schema)
+			}
+		}
+	case []any:
+		if schema.Items == nil || schema.Items.Schema == nil {
+			return
+		}
+		for _, item := range value {
+			fillIn(item, schema.Items.Schema)
+		}
+	}
+}
+
+// copied is a value of its own, since objects are changed after they were read.
+func copied(value any) any {
+	text, err := json.Marshal(value)
+	if err == nil {
+		err = json.Unmarshal(text, &value)
+	}
+	if err != nil {
+		panic(err) // it was JSON before
+	}
+	return value
+}
