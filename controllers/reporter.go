@@ -31,6 +31,8 @@ const (
 	retryAfter = time.Second
 	// againAfter is the pause after an answer that did not settle the question.
 	againAfter = 100 * time.Millisecond
+	// dialTimeout is how long a sidecar may take to accept a connection: one that a network swallows is tried again soon.
+	dialTimeout = 3 * time.Second
 	// maxReport bounds what is read of an answer, in bytes.
 	maxReport = 64 << 10
 )
@@ -61,7 +63,10 @@ type question struct {
 func newReporter() *reporter {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &reporter{
-		client: &http.Client{Timeout: longPoll + 5*time.Second},
+		client: &http.Client{
+			Timeout:   longPoll + 5*time.Second,
+			Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext},
+		},
 		events: make(chan event.GenericEvent, 64),
 		stop:   ctx, end: cancel,
 		asks: map[types.NamespacedName]map[question]*asker{},
