@@ -58,14 +58,14 @@ func survivesInTheCluster() {
 			p.Spec.Replicas = new(int32(replicas + 1))
 			p.Spec.LogLevel = "debug" // which changes the pods
 		})
-		third := readyServer(ctx, podKey(namespace, replicas))
-		inAll(ctx, append(servers(ctx), third), hasExpression(ctx, "Watchdog", "vector(1)"))
 		Eventually(func(g Gomega) {
 			g.Expect(running.Client.Get(ctx, client.ObjectKeyFromObject(p), p)).To(Succeed())
 			g.Expect(p.Status.UpdatedReplicas).To(BeEquivalentTo(replicas + 1))
 			g.Expect(p.Status.Pods).To(And(HaveLen(replicas+1), HaveEach(HaveField("Reason", BeEmpty()))))
 			g.Expect(p.Status.Is(v1.Loaded, v1.ConditionTrue)).To(BeTrue())
 		}).WithContext(ctx).Should(Succeed())
+		third := readyServer(ctx, podKey(namespace, replicas))
+		inAll(ctx, append(servers(ctx), third), hasExpression(ctx, "Watchdog", "vector(1)"))
 		change(ctx, p, func(p *v1.Prometheus) { p.Spec.Replicas = new(int32(replicas)) })
 		isGone(ctx, podKey(namespace, replicas), &corev1.Pod{})
 		eventuallyLoaded(ctx)
