@@ -94,15 +94,15 @@ func startMoving(ctx context.Context) *move {
 	dir := filepath.Join(cluster.Dir(), moving)
 	Expect(os.Mkdir(dir, 0o755)).To(Succeed())
 	Expect(os.Chmod(dir, 0o777)).To(Succeed()) // Prometheus runs as somebody else
-	alert := rule("Moving", "vector(1)")
+	alert := rule("moving", "vector(1)")
 	alert.Namespace = moving
 	alert.Spec.Groups[0].Rules[0].For = new(v1.Duration("1h"))
-	alert.Spec.Groups[0].Rules = append(alert.Spec.Groups[0].Rules, v1.Rule{Record: "moving", Expr: intstr.FromString("vector(2)")})
+	alert.Spec.Groups[0].Rules = append(alert.Spec.Groups[0].Rules, v1.Rule{Record: "moving:two", Expr: intstr.FromString("vector(2)")})
 	m := &move{objects: []client.Object{namespaceObject(moving), volume(dir), alert, scrapesItself(), movingPrometheus()}}
 	for _, o := range m.objects {
 		Expect(running.Client.Create(ctx, o)).To(Succeed())
 	}
-	inAll(ctx, []*stack.Prometheus{readyServer(ctx, podKey(moving, 0))}, hasExpression(ctx, "Moving", "vector(1)"))
+	inAll(ctx, []*stack.Prometheus{readyServer(ctx, podKey(moving, 0))}, hasExpression(ctx, "moving", "vector(1)"))
 	return m
 }
 
