@@ -194,13 +194,13 @@ const (
 )
 
 func wire(mgr ctrl.Manager, s settings, references cache.Cache) error {
-	standings := controllers.NewStandings()
+	standings, events := controllers.NewStandings(), mgr.GetEventRecorder("promloop")
 	prometheuses := &controllers.PrometheusReconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), References: references, Standings: standings,
-		Options: s.world, Scope: s.scope, Limits: s.limits, Workers: s.workers,
+		Options: s.world, Scope: s.scope, Limits: s.limits, Workers: s.workers, Events: events,
 	}
 	configResources := controllers.ConfigResourceReconciler{
-		Client: mgr.GetClient(), Events: mgr.GetEventRecorder("promloop"), Standings: standings, Scope: s.scope,
+		Client: mgr.GetClient(), Events: events, Standings: standings, Scope: s.scope,
 		Writes: rate.NewLimiter(statusWritesPerSecond, statusWritesAtOnce),
 	}
 	errs := []error{

@@ -9,6 +9,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -19,9 +20,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/recorder"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/delivery"
 	"github.com/promloop/promloop/internal/plan"
 	"github.com/promloop/promloop/internal/rules"
@@ -49,6 +52,7 @@ type PrometheusReconciler struct {
 	Scope      world.Scope
 	Limits     rules.Limits
 	Workers    int
+	Events     recorder.EventRecorder
 
 	observer *observer
 	writer   *writer
@@ -70,6 +74,8 @@ type memory struct {
 	ledger  *delivery.Ledger
 	poked   map[string]time.Time
 	written *v1.Prometheus // as it stood after the last write of its status
+	// unpatchable is the API server's answer to the last poke, where it forbade it.
+	unpatchable string
 }
 
 // catchUp gives p the status that the last pass wrote, if the cache does not show it yet. Nothing wakes us when it does, so a status
@@ -109,7 +115,7 @@ func (r *PrometheusReconciler) pass(ctx context.Context, p *v1.Prometheus) (time
 	if err != nil {
 		return 0, []error{err}
 	}
-	w.Poked = m.poked
+	w.Poked, w.Unpatchable = m.poked, m.unpatchable
 	pl := m.plan(w)
 	errs := r.apply(ctx, w, pl, m)
 	r.Standings.tell(ctx, name, status.Standings(w, pl, m.ledger))
@@ -138,15 +144,37 @@ func (r *PrometheusReconciler) apply(ctx context.Context, w *world.World, pl pla
 	if len(pl.Writes) > 0 {
 		log.FromContext(ctx).Info("wrote", "objects", names(pl.Writes), "config", short(pl.Wanted.Config.Digest), "rules", short(pl.Wanted.Rules.Digest))
 	}
-	errs := []error{r.writer.prune(ctx, pl.Prune)}
-	for _, poke := range pl.Delivery.Pokes {
-		m.poked[poke.Pod.Name] = time.Now()
-		err := r.writer.poke(ctx, poke)
-		pokes.WithLabelValues(pokeResult(err)).Inc()
-		errs = append(errs, err)
-	}
+	r.announce(w.Prometheus, pl.Shrinks)
+	errs := []error{r.writer.prune(ctx, pl.Prune), r.poke(ctx, w, pl.Delivery.Pokes, m)}
 	r.reporter.ask(client.ObjectKeyFromObject(w.Prometheus), w.Pods, pl.Wanted)
 	return errs
+}
+
+// poke pokes the pods that lag. Where that is forbidden all goes on at the kubelets' pace, and the status says so: it is no
+// failure that trying again at once could mend.
+func (r *PrometheusReconciler) poke(ctx context.Context, w *world.World, due []delivery.Poke, m *memory) error {
+	var errs []error
+	for _, p := range due {
+		m.poked[p.Pod.Name] = time.Now()
+		err := r.writer.poke(ctx, p)
+		pokes.WithLabelValues(pokeResult(err)).Inc()
+		m.unpatchable = ""
+		if apierrors.IsForbidden(err) {
+			m.unpatchable, err = err.Error(), nil
+		}
+		errs = append(errs, err)
+	}
+	w.Unpatchable = m.unpatchable
+	return errors.Join(errs...)
+}
+
+// announce tells about the removal of most of what ran.
+func (r *PrometheusReconciler) announce(p *v1.Prometheus, shrinks []plan.Shrink) {
+	for _, s := range shrinks {
+		what := map[contract.Domain]string{contract.Config: "scrape jobs", contract.Rules: "rule groups"}[s.Domain]
+		r.Events.Eventf(p, nil, corev1.EventTypeWarning, "Shrunk", "Publish",
+			"%d of %d %s were taken away in one step: see what was deleted, or is no longer selected", s.From-s.To, s.From, what)
+	}
 }
 
 // report writes the status if it changed.

@@ -37,11 +37,21 @@ func publishedRules(w *world.World) ruleObjects {
 	}
 	if cm := w.Owned.RulesManifest; cm != nil {
 		out.kept = append(out.kept, cm)
-		if last, err := contract.DecodeManifest([]byte(cm.Data[contract.ManifestKey])); err == nil {
-			out.manifest = last
-		}
 	}
+	out.manifest = lastRulesManifest(w.Owned.RulesManifest)
 	return out
+}
+
+// lastRulesManifest is the one that stands, empty when it can't be read.
+func lastRulesManifest(cm *corev1.ConfigMap) contract.Manifest {
+	if cm == nil {
+		return contract.Manifest{}
+	}
+	last, err := contract.DecodeManifest([]byte(cm.Data[contract.ManifestKey]))
+	if err != nil {
+		return contract.Manifest{}
+	}
+	return last
 }
 
 // inOrder lists all that must exist, so ordered that an interruption after any write leaves every pod with a complete set,

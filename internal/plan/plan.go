@@ -37,6 +37,7 @@ type Plan struct {
 	Orphans  []Object // to be deleted before Writes, with their pods left running, because they can't become what they should be
 	Writes   []Object
 	Prune    []Object
+	Shrinks  []Shrink // what Writes takes away of what ran, where it is most of it
 	Ignored  []string // fields without effect and why, in sentences
 	Wanted   delivery.Wanted
 	Delivery delivery.Delivery
@@ -83,6 +84,7 @@ func (p *Planner) For(w *world.World) Plan {
 	pl.Writes = differing(w.Owned, desired)
 	pl.Prune = surplus(w, desired, slices.Concat(config.kept, ruleFiles.kept, objects.Kept))
 	pl.Ignored = slices.Concat(objects.Ignored, pl.Config.Ignored)
+	pl.Shrinks = shrinks(w, pl.Wanted)
 	pl.Fill = fill(w, pl.Config, pl.Rules)
 	pl.Delivery = delivery.For(w, pl.Wanted)
 	return pl

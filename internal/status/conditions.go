@@ -91,7 +91,14 @@ func rejected(verdicts map[world.Object]world.Verdict) string {
 
 func loaded(w *world.World, pl plan.Plan) v1.Condition {
 	c := v1.Condition{Type: v1.Loaded, Status: v1.ConditionTrue}
+	slow := ""
+	if w.Unpatchable != "" {
+		slow = "changes arrive at the kubelets' own pace of 60 to 90 s, because the operator may not patch pods: " + w.Unpatchable
+	}
 	if pl.Delivery.Loaded(wantedReplicas(w)) {
+		if slow != "" {
+			c.Reason, c.Message = "PodsNotPatchable", slow
+		}
 		return c
 	}
 	c.Status, c.Reason = v1.ConditionFalse, "Pending"
@@ -112,10 +119,16 @@ func loaded(w *world.World, pl plan.Plan) v1.Condition {
 			lagging = append(lagging, fmt.Sprintf("%s: %s: %s", pod.Name, reason, message))
 		}
 	}
-	c.Message = strings.Join(lagging, "; ")
 	if len(lagging) == 0 {
-		c.Message = fmt.Sprintf("%d of %d pods exist", len(pl.Delivery.Pods), wantedReplicas(w))
+		lagging = []string{fmt.Sprintf("%d of %d pods exist", len(pl.Delivery.Pods), wantedReplicas(w))}
 	}
+	if slow != "" {
+		lagging = append(lagging, slow)
+		if c.Reason == "Pending" {
+			c.Status, c.Reason = v1.ConditionUnknown, "PodsNotPatchable"
+		}
+	}
+	c.Message = strings.Join(lagging, "; ")
 	return c
 }
 

@@ -37,6 +37,8 @@ type World struct {
 	Pods    []*corev1.Pod
 	Reports map[string]Report    // by pod name
 	Poked   map[string]time.Time // when each pod was last poked, by pod name; absent means not in this process' life
+	// Unpatchable is the API server's answer where it forbade the last poke, "" where it did not.
+	Unpatchable string
 
 	// Salt is fresh random, for a configuration that has no manifest yet to take the salt from.
 	Salt []byte
