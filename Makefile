@@ -40,6 +40,10 @@ test-sidecars: parts ## The sidecars, against a real Prometheus.
 test-faults: parts ## What docs/faults.md promises about the sidecars, each fault with its guard and without.
 	cd test/faults && PROMLOOP_PROMETHEUS=$(PARTS)/prometheus go test -count=1 -timeout 20m -v -run '$(or $(FAULT),.)' . -args $(ARGS) | grep -vE '^ *(===|--- PASS)'
 
+.PHONY: test-faults-cluster
+test-faults-cluster: parts ## The same of the operator, the API and the node: each fault on a real kube-apiserver, with its guard and without.
+	cd test/chain && PROMLOOP_FAULTS=1 go test -count=1 -timeout 40m -v . -ginkgo.focus '$(or $(FAULT),.)' -ginkgo.no-color
+
 .PHONY: soak
 soak: ## The same with every wait as long as it really is, and the real node's where this is root's. Takes about an hour and a half.
 	go test -count=1 -run TestF76_ ./internal/rules -args -soak

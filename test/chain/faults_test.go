@@ -108,7 +108,7 @@ var _ = Describe("A killed process", func() {
 	}, SpecTimeout(4*time.Minute))
 })
 
-// ruleWatch samples a Prometheus for a rule that must never be missing.
+// ruleWatch samples a Prometheus for something that must never be missing.
 type ruleWatch struct {
 	cancel  context.CancelFunc
 	missing chan int
@@ -116,6 +116,14 @@ type ruleWatch struct {
 
 // watchRules asks every 50 ms whether the alert is loaded, and counts the answers without it.
 func watchRules(ctx context.Context, p *stack.Prometheus, alert string) ruleWatch {
+	return watchSamples(ctx, func(ctx context.Context) (bool, error) {
+		loaded, err := p.Expressions(ctx)
+		return loaded[alert] != "", err
+	})
+}
+
+// watchSamples counts how often something is missing; no answer is no sample.
+func watchSamples(ctx context.Context, present func(context.Context) (bool, error)) ruleWatch {
 	ctx, cancel := context.WithCancel(ctx)
 	w := ruleWatch{cancel: cancel, missing: make(chan int, 1)}
 	go func() {
@@ -128,7 +136,7 @@ func watchRules(ctx context.Context, p *stack.Prometheus, alert string) ruleWatc
 				w.missing <- missing
 				return
 			case <-tick.C:
-				if loaded, err := p.Expressions(ctx); err == nil && loaded[alert] == "" {
+				if ok, err := present(ctx); err == nil && !ok {
 					missing++
 				}
 			}

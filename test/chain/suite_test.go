@@ -12,7 +12,13 @@ import (
 	"github.com/promloop/promloop/test/cluster"
 )
 
-func TestMain(m *testing.M) { cluster.Main(m, stack.Build, stack.BuildUpstream) }
+func TestMain(m *testing.M) {
+	prepare := []cluster.Prepare{stack.Build, stack.BuildUpstream}
+	if provingFaults() {
+		prepare = []cluster.Prepare{stack.Build, stack.BuildUnguarded}
+	}
+	cluster.Main(m, prepare...)
+}
 
 func TestChain(t *testing.T) {
 	RegisterFailHandler(Fail)
@@ -20,7 +26,12 @@ func TestChain(t *testing.T) {
 	// Long enough for a pod to start and a kubelet's unpoked period to pass; nothing waits for it when all is well.
 	SetDefaultEventuallyTimeout(2 * time.Minute)
 	SetDefaultEventuallyPollingInterval(50 * time.Millisecond)
-	RunSpecs(t, "Chain")
+	suite, reporter := GinkgoConfiguration()
+	suite.LabelFilter = "!" + faultLabel
+	if provingFaults() {
+		suite.LabelFilter = faultLabel
+	}
+	RunSpecs(t, "Chain", suite, reporter)
 }
 
 // running is the stack that all specs share; each works in a namespace of its own.

@@ -13,7 +13,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -30,16 +29,7 @@ type team struct {
 func newTeam(ctx context.Context, namespace string, change ...func(*v1.Prometheus)) team {
 	GinkgoHelper()
 	Expect(running.Namespace(ctx, namespace, nil)).To(Succeed())
-	p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "main"}}
-	p.Spec.ServiceAccountName = "prometheus"
-	p.Spec.Replicas = ptr.To[int32](1)
-	p.Spec.ScrapeInterval = "1s"
-	p.Spec.EvaluationInterval = "1s"
-	p.Spec.ServiceMonitorSelector = &metav1.LabelSelector{}
-	p.Spec.PodMonitorSelector = &metav1.LabelSelector{}
-	p.Spec.ProbeSelector = &metav1.LabelSelector{}
-	p.Spec.ScrapeConfigSelector = &metav1.LabelSelector{}
-	p.Spec.RuleSelector = &metav1.LabelSelector{}
+	p := newPrometheus(namespace, 1)
 	for _, f := range change {
 		f(p)
 	}

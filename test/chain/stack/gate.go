@@ -1,22 +1,29 @@
 package stack
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"k8s.io/client-go/rest"
 )
 
-// Gate stands between the operator and the kube-apiserver, so that a test can see every write, and do something right after one.
+// Gate stands between one operator and the kube-apiserver, so that a test can see every write, do something right after one, and
+// let the way to the API server be as bad as it likes.
 type Gate struct {
-	mu    sync.Mutex
-	after func(Write)
+	mu     sync.Mutex
+	after  func(Write)
+	answer func(*http.Request) int
+	lagged string
+	lag    time.Duration
 
 	address string
+	proxy   http.Handler
 	server  *http.Server
 }
 
@@ -35,21 +42,38 @@ func openGate(config *rest.Config) (*Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	g := &Gate{address: "http://" + listener.Addr().String()}
+	g := &Gate{address: "127.0.0.1:0"}
 	proxy := &httputil.ReverseProxy{
 		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(target) },
 		Transport:      transport,
 		FlushInterval:  -1, // watches stream
 		ModifyResponse: g.passed,
+		ErrorHandler:   func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
-	g.server = &http.Server{Handler: proxy}
-	go func() { _ = g.server.Serve(listener) }() // ends with Close
-	return g, nil
+	g.proxy = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if code := g.refusal(r); code != 0 {
+			refuse(w, code)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	})
+	return g, g.Open()
 }
+
+// Open lets the operator through, after Close at the same address.
+func (g *Gate) Open() error {
+	listener, err := net.Listen("tcp", g.address)
+	if err != nil {
+		return err
+	}
+	g.address = listener.Addr().String()
+	g.server = &http.Server{Handler: g.proxy}
+	go func(s *http.Server) { _ = s.Serve(listener) }(g.server) // ends with Close
+	return nil
+}
+
+// Close cuts every connection and takes no new one, as an API server that is down.
+func (g *Gate) Close() error { return g.server.Close() }
 
 // After has f called after every write from now on, before the operator learns that it succeeded; nil ends it.
 func (g *Gate) After(f func(Write)) {
@@ -58,15 +82,48 @@ func (g *Gate) After(f func(Write)) {
 	g.after = f
 }
 
-func (g *Gate) passed(resp *http.Response) error {
-	w := Write{Method: resp.Request.Method, Path: resp.Request.URL.Path}
-	if w.Method == http.MethodGet || resp.StatusCode >= 300 || !counts(w.Path) {
-		return nil
-	}
+// Answer has f asked before every request: a status code other than 0 is the answer, and the API server never sees the request.
+func (g *Gate) Answer(f func(*http.Request) int) {
 	g.mu.Lock()
-	f := g.after
+	defer g.mu.Unlock()
+	g.answer = f
+}
+
+// Lag delays what watches of a resource tell. It takes effect on those that are opened from now on; Close and Open reopen all.
+func (g *Gate) Lag(resource string, by time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.lagged, g.lag = resource, by
+}
+
+func (g *Gate) refusal(r *http.Request) int {
+	g.mu.Lock()
+	f := g.answer
 	g.mu.Unlock()
-	if f != nil {
+	if f == nil {
+		return 0
+	}
+	return f(r)
+}
+
+// refuse answers as the API server words an error.
+func refuse(w http.ResponseWriter, code int) {
+	reason := map[int]string{http.StatusConflict: "Conflict", http.StatusTooManyRequests: "TooManyRequests", http.StatusForbidden: "Forbidden"}[code]
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	fmt.Fprintf(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","message":"planted by the test","reason":%q,"code":%d}`, reason, code)
+}
+
+func (g *Gate) passed(resp *http.Response) error {
+	req := resp.Request
+	g.mu.Lock()
+	f, lagged, lag := g.after, g.lagged, g.lag
+	g.mu.Unlock()
+	if lag > 0 && req.URL.Query().Get("watch") == "true" && strings.HasSuffix(req.URL.Path, "/"+lagged) {
+		resp.Body = delayed(resp.Body, lag)
+	}
+	w := Write{Method: req.Method, Path: req.URL.Path}
+	if f != nil && w.Method != http.MethodGet && resp.StatusCode < 300 && counts(w.Path) {
 		f(w)
 	}
 	return nil

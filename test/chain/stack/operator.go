@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,57 +15,111 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/promloop/promloop/test/cluster/nodelet"
 )
 
 const (
 	operatorUser = "promloop"
 	operatorLog  = "operator.log"
-	// OperatorMetrics is where the operator serves its metrics inside the sandbox; pods reach it there.
-	OperatorMetrics = "198.18.0.1:8080"
-	operatorHealth  = "127.0.0.1:8081"
+	// OperatorMetrics is where the operator of the stack serves its metrics inside the sandbox; pods reach it there.
+	OperatorMetrics = nodelet.NodeIP + ":8080"
 )
 
-// Operator is the operator as a process on the node, under the rights of its own ClusterRole.
+// Operator is an operator as a process on the node, under the rights of its own ClusterRole.
 type Operator struct {
-	args []string
-	env  []string
-	log  string
+	Gate *Gate // between it and the kube-apiserver
+	// Metrics is the address of its metrics, host:port.
+	Metrics string
+
+	program, health string
+	args            []string
+	env             []string
+	log             string
 
 	process *exec.Cmd
 	ended   chan error
 }
 
-func (s *Stack) startOperator(ctx context.Context, o Options) error {
-	config, err := s.Cluster.AddUser(operatorUser)
-	if err != nil {
-		return err
-	}
-	if s.Gate, err = openGate(config); err != nil {
-		return err
-	}
-	kubeconfig := filepath.Join(s.Cluster.Dir(), "operator.kubeconfig")
-	if err := writeKubeconfig(kubeconfig, s.Gate.address); err != nil {
+// OperatorOptions say what is different with a further operator.
+type OperatorOptions struct {
+	Name  string // of its files
+	Flags []string
+	Env   []string
+	// Unguarded runs the program in which guards can be taken out (BuildUnguarded).
+	Unguarded bool
+}
+
+// startOperator starts the one that works for everybody.
+func (s *Stack) startOperator(ctx context.Context, o Options) (err error) {
+	if s.operatorConfig, err = s.Cluster.AddUser(operatorUser); err != nil {
 		return err
 	}
 	_, port, certs := s.Cluster.WebhookServing()
-	s.Operator = &Operator{
-		args: append([]string{
-			"--leader-elect=false", // so that a killed operator can come back at once
-			"--web.listen-address=" + OperatorMetrics,
-			"--health-probe-bind-address=" + operatorHealth,
-			"--kubelet-service=kube-system/kubelet",
-			"--logtostderr=true",
+	s.Operator, err = s.newOperator("operator", OperatorMetrics)
+	if err != nil {
+		return err
+	}
+	s.Gate = s.Operator.Gate
+	s.Operator.args = append(s.Operator.args,
+		"--leader-elect=false", // so that a killed operator can come back at once
+		"--kubelet-service=kube-system/kubelet",
+		"--logtostderr=true",
+		"--webhook-port="+strconv.Itoa(port),
+		"--webhook-cert-source=dir",
+		"--webhook-cert-path="+certs,
+	)
+	s.Operator.args = append(s.Operator.args, o.OperatorFlags...)
+	return s.Operator.Start(ctx)
+}
+
+// StartOperator starts a further operator, without webhooks.
+func (s *Stack) StartOperator(ctx context.Context, o OperatorOptions) (*Operator, error) {
+	metrics, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	op, err := s.newOperator(o.Name, metrics)
+	if err != nil {
+		return nil, err
+	}
+	op.args, op.env = append(append(op.args, "--webhook-port=0"), o.Flags...), append(op.env, o.Env...)
+	if o.Unguarded {
+		op.program = unguarded("promloop")
+	}
+	return op, op.Start(ctx)
+}
+
+func (s *Stack) newOperator(name, metrics string) (*Operator, error) {
+	gate, err := openGate(s.operatorConfig)
+	if err != nil {
+		return nil, err
+	}
+	health, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	kubeconfig := filepath.Join(s.Cluster.Dir(), name+".kubeconfig")
+	return &Operator{
+		Gate: gate, Metrics: metrics, program: binary("promloop"), health: health,
+		args: []string{
+			"--web.listen-address=" + metrics,
+			"--health-probe-bind-address=" + health,
 			"--config-reloader-memory=50Mi",
 			"--prometheus-config-reloader=quay.io/promloop/config-reloader:test",
 			"--config-reloader-image=quay.io/promloop/rules-reloader:test",
-			"--webhook-port=" + strconv.Itoa(port),
-			"--webhook-cert-source=dir",
-			"--webhook-cert-path=" + certs,
-		}, o.OperatorFlags...),
+		},
 		env: append(os.Environ(), "KUBECONFIG="+kubeconfig),
-		log: filepath.Join(s.Cluster.Dir(), operatorLog),
+		log: filepath.Join(s.Cluster.Dir(), name+".log"),
+	}, writeKubeconfig(kubeconfig, "http://"+gate.address)
+}
+
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
 	}
-	return s.Operator.Start(ctx)
+	return listener.Addr().String(), listener.Close()
 }
 
 // Start starts the process and returns when it is ready.
@@ -74,7 +129,7 @@ func (o *Operator) Start(ctx context.Context) error {
 		return err
 	}
 	defer log.Close()
-	o.process = exec.Command(binary("promloop"), o.args...)
+	o.process = exec.Command(o.program, o.args...)
 	o.process.Env, o.process.Stdout, o.process.Stderr = o.env, log, log
 	if err := o.process.Start(); err != nil {
 		return err
@@ -88,7 +143,7 @@ func (o *Operator) waitReady(ctx context.Context) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		resp, err := http.Get("http://" + operatorHealth + "/readyz")
+		resp, err := http.Get("http://" + o.health + "/readyz")
 		if err == nil {
 			_ = resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
@@ -112,6 +167,9 @@ func (o *Operator) Kill() error { return o.end(syscall.SIGKILL) }
 
 // Stop asks the process to end, as a rollout does, and waits for it.
 func (o *Operator) Stop() error { return o.end(syscall.SIGTERM) }
+
+// Dismiss ends a further operator and its gate for good.
+func (o *Operator) Dismiss() error { return errors.Join(o.Kill(), o.Gate.Close()) }
 
 func (o *Operator) end(signal syscall.Signal) error {
 	if err := o.process.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -38,9 +39,10 @@ type Stack struct {
 	Node     *nodelet.Node
 	Client   client.Client // an administrator's
 	Operator *Operator
-	Gate     *Gate // between the operator and the kube-apiserver
+	Gate     *Gate // between that operator and the kube-apiserver
 
-	log *os.File
+	operatorConfig *rest.Config
+	log            *os.File
 }
 
 // Start starts the cluster, the CRDs, a node and the operator, and returns once the operator is ready. Stop what it returned, also

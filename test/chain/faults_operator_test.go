@@ -1,0 +1,282 @@
+package chain
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/test/chain/stack"
+	"github.com/promloop/promloop/test/cluster/nodelet"
+)
+
+// Group E of docs/faults.md: the operator and the API.
+var _ = Describe("Faults of the operator and the API", func() {
+	prove(fault{
+		id: "E45", what: "the API server is away for 10 s", guard: "only what differs is written",
+		run: func(ctx context.Context, s *site) {
+			count := s.countWrites()
+			s.away(ctx, 5*time.Second)
+			Consistently(count).WithContext(ctx).WithTimeout(5*time.Second).Should(BeZero(), "nothing changed, so nothing is written")
+			rule := s.fresh("Meanwhile")
+			Expect(s.op.Gate.Close()).To(Succeed())
+			create(ctx, rule)
+			s.away(ctx, 5*time.Second)
+			s.eventuallyServes(ctx, rule, 30*time.Second)
+			Expect(count()).To(BeNumerically("<=", 8), "a ConfigMap, its manifest and a few pokes")
+			s.op.Gate.After(nil)
+		},
+	})
+	prove(fault{
+		id: "E46", what: "the operator is killed after each write of a rollout in turn", guard: "pods that lag are poked whoever wrote", limit: 3 * time.Minute,
+		run: func(ctx context.Context, s *site) {
+			for k := 1; ; k++ {
+				rule := s.rule(fmt.Sprintf("Killed%dx%d", s.n, k), "up == 0")
+				if !s.killAfter(ctx, k, func() { create(ctx, rule) }) {
+					s.eventuallyServes(ctx, rule, 15*time.Second)
+					Expect(k).To(BeNumerically(">", 3), "a rollout has a ConfigMap, a manifest and a poke at least")
+					return
+				}
+				s.eventuallyServes(ctx, rule, 15*time.Second)
+			}
+		},
+	})
+	prove(fault{
+		id: "E47", what: "an operator with other settings runs beside it", guard: "one lease: only its holder writes",
+		flags: []string{"--leader-elect=false"},
+		run: func(ctx context.Context, s *site) {
+			flags := []string{"--labels=second=true"}
+			if s.op == running.Operator {
+				flags = append(flags, "--leader-elect=true", "--leader-election-namespace="+metav1.NamespaceDefault)
+				lease, err := running.StartOperator(ctx, stack.OperatorOptions{Name: "holder", Flags: []string{"--leader-elect=true", "--leader-election-namespace=" + metav1.NamespaceDefault}})
+				Expect(err).NotTo(HaveOccurred())
+				Expect(running.Operator.Stop()).To(Succeed())
+				defer func() { Expect(lease.Dismiss()).To(Succeed()); Expect(running.Operator.Start(ctx)).To(Succeed()) }()
+				Eventually(leads(ctx, lease)).WithContext(ctx).WithTimeout(30 * time.Second).Should(BeTrue())
+			} else {
+				flags = append(flags, "--leader-elect=false")
+			}
+			second, err := running.StartOperator(ctx, stack.OperatorOptions{Name: "second", Flags: flags})
+			Expect(err).NotTo(HaveOccurred())
+			defer func() { Expect(second.Dismiss()).To(Succeed()) }()
+			var writes atomic.Int64
+			second.Gate.After(func(stack.Write) { writes.Add(1) })
+			rule := s.fresh("Both")
+			create(ctx, rule)
+			s.eventuallyServes(ctx, rule, 15*time.Second)
+			Consistently(writes.Load).WithContext(ctx).WithTimeout(5*time.Second).Should(BeZero(), "who does not hold the lease writes nothing")
+		},
+	})
+	prove(fault{
+		id: "E49", what: "half of all requests fail with 409, 429 or 500 for 10 s", guard: "what failed is tried again",
+		run: func(ctx context.Context, s *site) {
+			var asked atomic.Int64
+			s.op.Gate.Answer(func(r *http.Request) int {
+				asked.Add(1)
+				if r.Method == http.MethodGet || rand.IntN(2) == 0 {
+					return 0
+				}
+				return []int{http.StatusConflict, http.StatusInternalServerError}[rand.IntN(2)]
+			})
+			defer s.op.Gate.Answer(nil)
+			var last *v1.PrometheusRule
+			for n := range 10 {
+				last = s.rule(fmt.Sprintf("Storm%dx%d", s.n, n), "up == 0")
+				create(ctx, last)
+			}
+			s.eventuallyServes(ctx, last, 20*time.Second)
+			s.op.Gate.Answer(nil)
+			for n := range 10 {
+				s.eventuallyServes(ctx, s.rule(fmt.Sprintf("Storm%dx%d", s.n, n), "up == 0"), 10*time.Second)
+			}
+			Expect(asked.Load()).To(BeNumerically("<", 2000), "the rate of requests is bounded")
+		},
+	})
+	prove(fault{
+		id: "E50", what: "rules outgrow one ConfigMap", guard: "a ConfigMap has a limit below the API server's", flags: []string{"--rule-shard-bytes=3000000"},
+		run: func(ctx context.Context, s *site) {
+			for n := range 3 {
+				create(ctx, bypass(s.filler(fmt.Sprintf("Filler%dx%d", s.n, n), 500_000)))
+			}
+			rule := s.fresh("After")
+			create(ctx, rule)
+			s.eventuallyServes(ctx, rule, 20*time.Second)
+			Eventually(s.reconciled(ctx)).WithContext(ctx).WithTimeout(10 * time.Second).Should(HaveField("Status", v1.ConditionTrue))
+		},
+	})
+	prove(fault{
+		id: "E51", what: "the webhooks are gone, and a monitor comes that Prometheus can't load", guard: "the operator judges again what the webhook judged",
+		run: func(ctx context.Context, s *site) {
+			var hooks admissionv1.ValidatingWebhookConfigurationList
+			Expect(running.Client.List(ctx, &hooks)).To(Succeed())
+			for i := range hooks.Items {
+				remove(ctx, &hooks.Items[i])
+				defer func() { hooks.Items[i].ResourceVersion = ""; create(ctx, &hooks.Items[i]) }()
+			}
+			_, _, bad := s.operatorMetrics(fmt.Sprintf("bad%d", s.n))
+			bad.Spec.Endpoints[0].MetricRelabelConfigs = []v1.RelabelConfig{{Action: "drop", Regex: "(unclosed"}}
+			create(ctx, bad)
+			_, _, good := s.operatorMetrics(fmt.Sprintf("good%d", s.n))
+			create(ctx, good)
+			Eventually(config(ctx, s.replica(ctx, 0))).WithContext(ctx).WithTimeout(15 * time.Second).Should(ContainSubstring("/" + good.Name + "/0"))
+			Expect(config(ctx, s.replica(ctx, 0))()).NotTo(ContainSubstring("/" + bad.Name + "/0"))
+		},
+	})
+	prove(fault{
+		id: "E53", what: "scaled from 1 to 3 in the middle of a rollout", guard: "loaded means by as many replicas as are asked for",
+		run: func(ctx context.Context, s *site) {
+			rule := s.fresh("Scaled")
+			s.scale(ctx, 3)
+			defer s.scale(ctx, 1)
+			create(ctx, rule)
+			Eventually(ready(ctx, rule)).WithContext(ctx).WithTimeout(60 * time.Second).Should(BeTrue())
+			for n := range 3 {
+				Expect(s.alerts(ctx, n)).To(HaveKey(rule.Spec.Groups[0].Name), "Ready said so, of every replica")
+			}
+		},
+	})
+	prove(fault{
+		id: "E54", what: "a network policy blocks the sidecars' ports", guard: "no answer is unknown, never success",
+		run: func(ctx context.Context, s *site) {
+			unblock := s.block(0)
+			defer unblock()
+			rule := s.fresh("Unseen")
+			create(ctx, rule)
+			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(45 * time.Second).Should(And(
+				HaveField("Status", v1.ConditionUnknown), HaveField("Message", ContainSubstring("network policy"))))
+			Expect(ready(ctx, rule)()).To(BeFalse())
+			s.eventuallyServes(ctx, rule, 15*time.Second)
+			unblock()
+			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(15 * time.Second).Should(HaveField("Status", v1.ConditionTrue))
+		},
+	})
+	prove(fault{
+		id: "E55", what: "one of two replicas can't be reached, and the configuration is large", guard: "who answers goes first, not who has the lowest number", replicas: 2,
+		run: func(ctx context.Context, s *site) {
+			s.inflate(ctx)
+			unblock := s.block(0)
+			defer unblock()
+			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(45 * time.Second).Should(HaveField("Status", v1.ConditionUnknown))
+			_, _, monitor := s.operatorMetrics(fmt.Sprintf("large%d", s.n))
+			create(ctx, monitor)
+			Eventually(config(ctx, s.replica(ctx, 1))).WithContext(ctx).WithTimeout(15*time.Second).Should(ContainSubstring("/"+monitor.Name+"/0"), "the other is not held up")
+			Expect(s.loadedCondition(ctx)()).To(And(HaveField("Status", v1.ConditionUnknown), HaveField("Message", ContainSubstring("prometheus-main-0"))))
+		},
+	})
+})
+
+// away cuts the operator off from the API server for a while.
+func (s *site) away(ctx context.Context, during time.Duration) {
+	GinkgoHelper()
+	_ = s.op.Gate.Close()
+	select {
+	case <-ctx.Done():
+	case <-time.After(during):
+	}
+	Expect(s.op.Gate.Open()).To(Succeed())
+}
+
+// countWrites counts what the operator writes from now on, but for pokes.
+func (s *site) countWrites() func() int {
+	var writes atomic.Int64
+	s.op.Gate.After(func(stack.Write) { writes.Add(1) })
+	return func() int { return int(writes.Load()) }
+}
+
+// killAfter kills the operator after its k-th write from now on, and starts it again. It returns false where there are fewer.
+func (s *site) killAfter(ctx context.Context, k int, begin func()) bool {
+	GinkgoHelper()
+	var writes atomic.Int64
+	killed := make(chan error, 1)
+	s.op.Gate.After(func(stack.Write) {
+		if writes.Add(1) == int64(k) {
+			killed <- s.op.Kill()
+		}
+	})
+	defer s.op.Gate.After(nil)
+	begin()
+	select {
+	case err := <-killed:
+		Expect(err).NotTo(HaveOccurred())
+		s.op.Gate.After(nil)
+		Expect(s.op.Start(ctx)).To(Succeed())
+		return true
+	case <-time.After(4 * time.Second):
+		return false
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// leads reports whether an operator holds the lease, by its own metrics.
+func leads(ctx context.Context, o *stack.Operator) func() (bool, error) {
+	return func() (bool, error) {
+		value, err := (&stack.Prometheus{URL: "http://" + o.Metrics}).Metric(ctx, "leader_election_master_status")
+		return value == 1, err
+	}
+}
+
+// ready reports whether the status of a rule says Ready of its newest generation.
+func ready(ctx context.Context, rule *v1.PrometheusRule) func() (bool, error) {
+	return func() (bool, error) {
+		if err := running.Client.Get(ctx, client.ObjectKeyFromObject(rule), rule); err != nil {
+			return false, err
+		}
+		for _, c := range rule.Status.Conditions {
+			if c.Type == string(v1.Ready) {
+				return c.Status == metav1.ConditionTrue && c.ObservedGeneration == rule.Generation, nil
+			}
+		}
+		return false, nil
+	}
+}
+
+func (s *site) scale(ctx context.Context, replicas int32) {
+	GinkgoHelper()
+	change(ctx, s.prometheusObject(ctx), func(p *v1.Prometheus) { p.Spec.Replicas = ptr.To(replicas) })
+}
+
+// block makes the ports of both sidecars of a replica unreachable until what it returns is called; it may be called again.
+func (s *site) block(replica int) (unblock func()) {
+	GinkgoHelper()
+	pod := nodelet.Pod{Namespace: s.namespace, Name: fmt.Sprintf("prometheus-main-%d", replica)}
+	var undo []func() error
+	for _, port := range []uint16{8080, 8081} {
+		f, err := running.Node.BlockPort(pod, port)
+		Expect(err).NotTo(HaveOccurred())
+		undo = append(undo, f)
+	}
+	return func() {
+		for _, f := range undo {
+			Expect(f()).To(Succeed())
+		}
+		undo = nil
+	}
+}
+
+// inflate makes the configuration so large that replicas load one after the other: names that no compression shortens.
+func (s *site) inflate(ctx context.Context) {
+	GinkgoHelper()
+	random := rand.New(rand.NewPCG(uint64(s.n), 1))
+	values := make([]v1.RelabelConfig, 0, 6000)
+	for range 6000 {
+		values = append(values, v1.RelabelConfig{TargetLabel: "x", Replacement: ptr.To(fmt.Sprintf("%016x%016x", random.Uint64(), random.Uint64()))})
+	}
+	_, _, monitor := s.operatorMetrics(fmt.Sprintf("inflated%d", s.n))
+	monitor.Spec.Endpoints[0].RelabelConfigs = values
+	create(ctx, bypass(monitor))
+	for n := range s.pods {
+		Eventually(config(ctx, s.replica(ctx, n))).WithContext(ctx).WithTimeout(60 * time.Second).Should(ContainSubstring("/" + monitor.Name + "/0"))
+	}
+	s.eventuallyLoaded(ctx)
+}
