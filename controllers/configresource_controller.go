@@ -11,12 +11,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
-	"sigs.k8s.io/controller-runtime/pkg/recorder"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -34,7 +34,7 @@ const notSpokenYet = time.Second
 // ConfigResourceReconciler writes the status of one kind of selectable object, and an event when its verdict changes.
 type ConfigResourceReconciler struct {
 	Client    client.Client
-	Events    recorder.EventRecorder
+	Events    events.EventRecorder
 	Standings *Standings
 	Scope     world.Scope
 	Writes    *rate.Limiter // shared by all kinds: 10,000 objects going live are not 10,000 writes a second

@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
+	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -20,7 +21,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
-	"sigs.k8s.io/controller-runtime/pkg/recorder"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -52,7 +52,7 @@ type PrometheusReconciler struct {
 	Scope      world.Scope
 	Limits     rules.Limits
 	Workers    int
-	Events     recorder.EventRecorder
+	Events     events.EventRecorder
 
 	observer *observer
 	writer   *writer
@@ -106,11 +106,11 @@ func (r *PrometheusReconciler) Reconcile(ctx context.Context, req ctrl.Request) 
 // pass is one pass over one Prometheus. It returns when to look again without an event.
 func (r *PrometheusReconciler) pass(ctx context.Context, p *v1.Prometheus) (time.Duration, []error) {
 	name := client.ObjectKeyFromObject(p)
+	m := r.remembered(name)
+	m.catchUp(p)
 	if p.Status.ObservedGeneration != p.Generation {
 		r.changes.noticed(name, p.Generation, time.Now())
 	}
-	m := r.remembered(name)
-	m.catchUp(p)
 	w, err := r.observer.observe(ctx, p)
 	if err != nil {
 		return 0, []error{err}
@@ -215,14 +215,19 @@ func (r *PrometheusReconciler) forget(ctx context.Context, name types.Namespaced
 	measured.forget(name)
 }
 
-// SetupWithManager wires the reconciler to all that bears on a Prometheus.
-func (r *PrometheusReconciler) SetupWithManager(mgr ctrl.Manager) error {
+// prepare makes the reconciler's parts; references has the metadata of all Secrets and ConfigMaps.
+func (r *PrometheusReconciler) prepare(references client.Reader) {
 	r.memory = map[types.NamespacedName]*memory{}
 	r.changes = newChanges()
 	r.reporter = newReporter()
 	r.writer = &writer{client: r.Client, live: r.Live}
-	r.observer = &observer{cached: r.Client, live: r.Live, values: newValueStore(r.References, r.Live), reports: r.reporter, options: r.Options, scope: r.Scope}
+	r.observer = &observer{cached: r.Client, live: r.Live, values: newValueStore(references, r.Live), reports: r.reporter, options: r.Options, scope: r.Scope}
 	outcomes.prepare(prometheusController)
+}
+
+// SetupWithManager wires the reconciler to all that bears on a Prometheus.
+func (r *PrometheusReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.prepare(r.References)
 	watched := []client.Object{&v1.Prometheus{}, &appsv1.StatefulSet{}, &corev1.Secret{}, &corev1.ConfigMap{}, &corev1.Service{}, &corev1.Pod{}, &corev1.Namespace{}}
 	warm := &warmUp{controller: prometheusController, cache: mgr.GetCache(), objects: watched}
 	if err := errors.Join(mgr.Add(r.reporter), mgr.Add(warm)); err != nil {

@@ -100,7 +100,7 @@ var _ = Describe("Faults of the node", func() {
 		},
 	})
 	prove(fault{
-		id: "B21", what: "a ConfigMap of rules is deleted by hand", guard: "what the operator made is watched",
+		id: "B21", what: "a ConfigMap of rules is deleted by hand", guard: "what is missing is written again, whoever took it away",
 		run: func(ctx context.Context, s *site) {
 			key := client.ObjectKey{Namespace: s.namespace, Name: "prometheus-main-rulefiles-0"}
 			var before, after corev1.ConfigMap

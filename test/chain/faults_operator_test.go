@@ -78,17 +78,26 @@ var _ = Describe("Faults of the operator and the API", func() {
 		},
 	})
 	prove(fault{
-		id: "E49", what: "half of all requests fail with 409, 429 or 500 for 10 s", guard: "what failed is tried again",
+		id: "E49", what: "writes fail with 409, 429 or 500, all of them and then half", guard: "what failed is tried again",
 		run: func(ctx context.Context, s *site) {
 			var asked atomic.Int64
-			s.op.Gate.Answer(func(r *http.Request) int {
-				asked.Add(1)
-				if r.Method == http.MethodGet || rand.IntN(2) == 0 {
-					return 0
+			storm := func(all bool) func(*http.Request) int {
+				return func(r *http.Request) int {
+					asked.Add(1)
+					if r.Method == http.MethodGet || !all && rand.IntN(2) == 0 {
+						return 0
+					}
+					return []int{http.StatusConflict, http.StatusTooManyRequests, http.StatusInternalServerError}[rand.IntN(3)]
 				}
-				return []int{http.StatusConflict, http.StatusInternalServerError}[rand.IntN(2)]
-			})
+			}
 			defer s.op.Gate.Answer(nil)
+			s.op.Gate.Answer(storm(true))
+			first := s.fresh("Storm")
+			create(ctx, first)
+			Consistently(func() map[string]string { return s.alerts(ctx, 0) }).WithContext(ctx).WithTimeout(3 * time.Second).ShouldNot(HaveKey(first.Spec.Groups[0].Name))
+			s.op.Gate.Answer(nil)
+			s.eventuallyServes(ctx, first, 15*time.Second)
+			s.op.Gate.Answer(storm(false))
 			var last *v1.PrometheusRule
 			for n := range 10 {
 				last = s.rule(fmt.Sprintf("Storm%dx%d", s.n, n), "up == 0")
@@ -97,7 +106,7 @@ var _ = Describe("Faults of the operator and the API", func() {
 			s.eventuallyServes(ctx, last, 20*time.Second)
 			s.op.Gate.Answer(nil)
 			for n := range 10 {
-				s.eventuallyServes(ctx, s.rule(fmt.Sprintf("Storm%dx%d", s.n, n), "up == 0"), 10*time.Second)
+				s.eventuallyServes(ctx, s.rule(fmt.Sprintf("Storm%dx%d", s.n, n), "up == 0"), 15*time.Second)
 			}
 			Expect(asked.Load()).To(BeNumerically("<", 2000), "the rate of requests is bounded")
 		},

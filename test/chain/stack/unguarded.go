@@ -32,7 +32,7 @@ var guards = []guard{
 	{"B16", "controllers/prometheus_controller.go", "m.unpatchable, err = err.Error(), nil", "m.unpatchable = err.Error()\n			if !guardless(\"B16\") {\n				err = nil\n			}"},
 	{"B17", "internal/delivery/poke.go", "return \"\", wait - sincePoke", "return \"\", unlessGuardless(\"B17\", wait-sincePoke)"},
 	{"B18", "internal/delivery/poke.go", "	wait := floor\n", "	wait := unlessGuardless(\"B18\", floor)\n"},
-	{"B21", "controllers/prometheus_controller.go", "Owns(&corev1.ConfigMap{})", "Owns(&corev1.ConfigMap{}, builder.WithPredicates(predicate.NewPredicateFuncs(func(client.Object) bool { return !guardless(\"B21\") })))"},
+	{"B21", "internal/plan/drift.go", "		if have == nil {\n			out = append(out, want)\n", "		if have == nil {\n			if !guardless(\"B21\") {\n				out = append(out, want)\n			}\n"},
 	{"B22", "internal/plan/shrink.go", "2*step.next.Count < step.last.Count", "2*step.next.Count < step.last.Count && !guardless(\"B22\")"},
 	{"E45", "internal/plan/drift.go", "if !same(have, want) {", "if !same(have, want) || guardless(\"E45\") {"},
 	{"E46", "controllers/prometheus_controller.go", "r.poke(ctx, w, pl.Delivery.Pokes, m)", "r.poke(ctx, w, pl.Delivery.Pokes[:keptGuardless(\"E46\", len(pl.Writes) == 0, len(pl.Delivery.Pokes))], m)"},
