@@ -76,7 +76,9 @@ type scene struct {
 func newScene(ctx context.Context) *scene {
 	GinkgoHelper()
 	before := gleak.Goroutines()
-	DeferCleanup(func() { Eventually(gleak.Goroutines).ShouldNot(gleak.HaveLeaked(before, gleak.IgnoringInBacktrace("golang.org/x/net/http2"))) }) // connections are kept
+	DeferCleanup(func() {
+		Eventually(gleak.Goroutines).ShouldNot(gleak.HaveLeaked(before, gleak.IgnoringInBacktrace("golang.org/x/net/http2")))
+	}) // connections are kept
 	s := &scene{namespace: fmt.Sprintf("scene-%d", namespaces.Add(1))}
 	s.operator, s.events = newOperator(interceptor.Funcs{})
 	s.create(ctx,

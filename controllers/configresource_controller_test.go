@@ -1,0 +1,153 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"golang.org/x/time/rate"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/status"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// ruleReconciler writes the status of PrometheusRules.
+func ruleReconciler(c client.Client, standings *Standings, perSecond rate.Limit, atOnce int) (*ConfigResourceReconciler, *notebook) {
+	told, limiter := &notebook{}, rate.NewLimiter(perSecond, atOnce)
+	return &ConfigResourceReconciler{
+		Client: c, Events: told, Standings: standings, Writes: limiter,
+		kind: world.PrometheusRule, new: func() client.Object { return &v1.PrometheusRule{} }, changes: newChanges(), turns: newTurns(limiter),
+	}, told
+}
+
+var _ = Describe("The status of a rule", func() {
+	It("is written, and an event told, when it turns and not again", func(ctx SpecContext) {
+		s := newScene(ctx)
+		bad := s.rule("bad", "up ==")
+		s.create(ctx, bad)
+		s.reconcile(ctx)
+		r, told := ruleReconciler(k8s, s.operator.Standings, rate.Inf, 1)
+		request := ctrl.Request{NamespacedName: client.ObjectKeyFromObject(bad)}
+		for range 3 {
+			_, err := r.Reconcile(ctx, request)
+			Expect(err).NotTo(HaveOccurred())
+		}
+		Expect(told.notes).To(HaveLen(1))
+		Expect(told.notes[0]).To(ContainSubstring("spec.groups[0].rules[0].expr"))
+		Expect(k8s.Get(ctx, request.NamespacedName, bad)).To(Succeed())
+		version := bad.ResourceVersion
+
+		s.reconcile(ctx)
+		_, err := r.Reconcile(ctx, request)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(k8s.Get(ctx, request.NamespacedName, bad)).To(Succeed())
+		Expect(bad.ResourceVersion).To(Equal(version), "nothing turned, so nothing is written")
+
+		bad.Spec.Groups[0].Rules[0].Expr.StrVal = "up == 0"
+		Expect(k8s.Update(ctx, bad)).To(Succeed())
+		s.reconcile(ctx)
+		Eventually(func() ([]string, error) {
+			_, err := r.Reconcile(ctx, request)
+			return told.notes, err
+		}).WithContext(ctx).WithTimeout(10 * time.Second).Should(HaveLen(2))
+		Expect(told.notes[1]).To(ContainSubstring("taken again"))
+	}, SpecTimeout(time.Minute))
+})
+
+// TestStatusWritesAreBounded has 10,000 rules go live at once.
+func TestStatusWritesAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const objects, perSecond, atOnce = 10_000, 100, 200
+		scheme := runtime.NewScheme()
+		if err := v1.AddToScheme(scheme); err != nil {
+			t.Fatal(err)
+		}
+		written := map[int64]int{} // by second
+		p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "main"}}
+		all := []client.Object{p}
+		now := map[world.Object]status.Standing{}
+		for n := range objects {
+			rule := &v1.PrometheusRule{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: fmt.Sprintf("r%d", n), Generation: 1}}
+			all = append(all, rule)
+			now[world.Object{Kind: world.PrometheusRule, NamespacedName: client.ObjectKeyFromObject(rule)}] = status.Standing{Generation: 1, Loaded: metav1.ConditionTrue}
+		}
+		c := fake.NewClientBuilder().WithScheme(scheme).WithObjects(all...).WithInterceptorFuncs(interceptor.Funcs{
+			SubResourcePatch: func(context.Context, client.Client, string, client.Object, client.Patch, ...client.SubResourcePatchOption) error {
+				written[time.Now().Unix()]++
+				return nil
+			},
+		}).Build()
+		standings := NewStandings()
+		standings.by[client.ObjectKeyFromObject(p)] = now
+		r, _ := ruleReconciler(c, standings, perSecond, atOnce)
+
+		passes := drain(t, r, objects)
+		total := 0
+		for second, writes := range written {
+			total += writes
+			if writes > perSecond+atOnce {
+				t.Errorf("%d status writes in second %d", writes, second)
+			}
+		}
+		if total != objects || passes > 2*objects {
+			t.Errorf("%d objects took %d writes and %d passes: each waits for its turn once", objects, total, passes)
+		}
+	})
+}
+
+// drain is a work queue: it reconciles every object, and again when that asks for it. It returns the number of passes.
+func drain(t *testing.T, r *ConfigResourceReconciler, objects int) int {
+	type item struct {
+		name types.NamespacedName
+		due  time.Time
+	}
+	var queue []item
+	for n := range objects {
+		queue = append(queue, item{types.NamespacedName{Namespace: "n", Name: fmt.Sprintf("r%d", n)}, time.Now()})
+	}
+	passes := 0
+	for ; len(queue) > 0; queue = queue[1:] { // turns are given in order, so the queue stays sorted by when they are due
+		<-time.After(time.Until(queue[0].due))
+		passes++
+		result, err := r.Reconcile(t.Context(), ctrl.Request{NamespacedName: queue[0].name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result.RequeueAfter > 0 {
+			queue = append(queue, item{queue[0].name, time.Now().Add(result.RequeueAfter)})
+		}
+	}
+	return passes
+}
+
+// TestCollectionOfAPath tells lists and watches from everything else.
+func TestCollectionOfAPath(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/api/v1/namespaces":                                                "namespaces",
+		"/api/v1/namespaces/x":                                              "",
+		"/api/v1/namespaces/x/secrets":                                      "secrets",
+		"/api/v1/namespaces/x/secrets/y":                                    "",
+		"/apis/monitoring.coreos.com/v1/prometheuses":                       "prometheuses",
+		"/apis/monitoring.coreos.com/v1/namespaces/x/prometheuses":          "prometheuses",
+		"/apis/monitoring.coreos.com/v1/namespaces/x/prometheuses/y/status": "",
+		"/apis":    "",
+		"/healthz": "",
+	} {
+		if got := collection(path); got != want {
+			t.Errorf("%s lists %q, want %q", path, got, want)
+		}
+	}
+}
