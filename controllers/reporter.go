@@ -23,8 +23,9 @@ import (
 )
 
 const (
-	// longPoll is how long a sidecar may hold a question open. docs/contract.md
-	longPoll = 25 * time.Second
+	// longPoll is how long a sidecar may hold a question open. docs/contract.md. It bounds how late a sidecar is missed whose
+	// connection went silent, which must show in the status within 10 s.
+	longPoll = 5 * time.Second
 	// confirmEvery is how often a pod that runs what is wanted is asked again: a restart shows in the pod, this is the backstop.
 	confirmEvery = 30 * time.Second
 	// retryAfter is the pause after a sidecar that did not answer, or that refused.
@@ -64,7 +65,7 @@ func newReporter() *reporter {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &reporter{
 		client: &http.Client{
-			Timeout:   longPoll + 5*time.Second,
+			Timeout:   longPoll + 3*time.Second,
 			Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext},
 		},
 		events: make(chan event.GenericEvent, 64),

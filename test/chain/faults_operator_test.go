@@ -11,6 +11,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -112,13 +114,13 @@ var _ = Describe("Faults of the operator and the API", func() {
 		},
 	})
 	prove(fault{
-		id: "E50", what: "rules outgrow one ConfigMap", guard: "a ConfigMap has a limit below the API server's", flags: []string{"--rule-shard-bytes=3000000"},
+		id: "E50", what: "an object has more rules than a ConfigMap holds", guard: "a ConfigMap has a limit below the API server's", flags: []string{"--rule-shard-bytes=3000000"},
 		run: func(ctx context.Context, s *site) {
-			for n := range 3 {
-				create(ctx, bypass(s.filler(fmt.Sprintf("Filler%dx%d", s.n, n), 500_000)))
-			}
+			huge := bypass(s.filler(fmt.Sprintf("Huge%d", s.n), 1_200_000))
+			create(ctx, huge)
 			rule := s.fresh("After")
 			create(ctx, rule)
+			Eventually(eventsOn(ctx, huge)).WithContext(ctx).WithTimeout(10 * time.Second).Should(ContainElement(ContainSubstring("spread the groups")))
 			s.eventuallyServes(ctx, rule, 20*time.Second)
 			Eventually(s.reconciled(ctx)).WithContext(ctx).WithTimeout(10 * time.Second).Should(HaveField("Status", v1.ConditionTrue))
 		},
@@ -144,10 +146,17 @@ var _ = Describe("Faults of the operator and the API", func() {
 	prove(fault{
 		id: "E53", what: "scaled from 1 to 3 in the middle of a rollout", guard: "loaded means by as many replicas as are asked for",
 		run: func(ctx context.Context, s *site) {
-			rule := s.fresh("Scaled")
+			quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "pods"}}
+			quota.Spec.Hard = corev1.ResourceList{corev1.ResourcePods: resource.MustParse("1")}
+			create(ctx, quota) // so that the others come late
+			defer func() { Expect(client.IgnoreNotFound(running.Client.Delete(ctx, quota))).To(Succeed()) }()
 			s.scale(ctx, 3)
 			defer s.scale(ctx, 1)
+			rule := s.fresh("Scaled")
 			create(ctx, rule)
+			s.eventuallyServes(ctx, rule, 15*time.Second)
+			Consistently(ready(ctx, rule)).WithContext(ctx).WithTimeout(3*time.Second).Should(BeFalse(), "two replicas don't even exist")
+			remove(ctx, quota)
 			Eventually(ready(ctx, rule)).WithContext(ctx).WithTimeout(60 * time.Second).Should(BeTrue())
 			for n := range 3 {
 				Expect(s.alerts(ctx, n)).To(HaveKey(rule.Spec.Groups[0].Name), "Ready said so, of every replica")
@@ -161,7 +170,7 @@ var _ = Describe("Faults of the operator and the API", func() {
 			defer unblock()
 			rule := s.fresh("Unseen")
 			create(ctx, rule)
-			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(45 * time.Second).Should(And(
+			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(10 * time.Second).Should(And(
 				HaveField("Status", v1.ConditionUnknown), HaveField("Message", ContainSubstring("network policy"))))
 			Expect(ready(ctx, rule)()).To(BeFalse())
 			s.eventuallyServes(ctx, rule, 15*time.Second)

@@ -68,6 +68,7 @@ func prove(f fault) {
 		f.run(ctx, s)
 		r.lost, r.took = watch.stop(), time.Since(started)
 		s.clear(ctx)
+		s.eventuallyBare(ctx)
 		Expect(r.lost).To(BeZero(), "samples without the rule or the job that were there before")
 
 		r.failure = s.withoutGuard(ctx, f)
@@ -100,7 +101,7 @@ func (s *site) withoutGuard(ctx context.Context, f fault) string {
 	Expect(op.Dismiss()).To(Succeed())
 	s.clear(ctx)
 	Expect(running.Operator.Start(ctx)).To(Succeed())
-	s.eventuallyLoaded(ctx)
+	s.eventuallyBare(ctx)
 	switch {
 	case failure != nil:
 		return summary(failure.Error())
@@ -137,7 +138,7 @@ func siteFor(ctx context.Context, replicas int32) *site {
 		t = makeSite(ctx, fmt.Sprintf("site%d", replicas), replicas)
 		proved.sites[replicas] = t
 	}
-	t.eventuallyLoaded(ctx)
+	t.eventuallyBare(ctx)
 	return &site{team: t, n: proved.runs}
 }
 
@@ -200,6 +201,17 @@ func (s *site) clear(ctx context.Context) {
 			remove(ctx, &monitors.Items[i])
 		}
 	}
+}
+
+// eventuallyBare waits until what scenarios left is out of the Prometheus, too.
+func (t team) eventuallyBare(ctx context.Context) {
+	GinkgoHelper()
+	Eventually(func(g Gomega) {
+		for n := range t.pods {
+			g.Expect(t.alerts(ctx, n)).To(HaveLen(1))
+		}
+	}).WithContext(ctx).Should(Succeed())
+	t.eventuallyLoaded(ctx)
 }
 
 // watchSite asks every 50 ms for the rule and the job that stay, and counts the answers without them.

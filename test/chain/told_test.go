@@ -91,7 +91,7 @@ var _ = Describe("The status tells apart", Label(faultLabel), Serial, func() {
 		create(ctx, bad)
 		Eventually(s.loadedCondition(ctx)).WithContext(ctx).Should(And(
 			HaveField("Status", v1.ConditionFalse), HaveField("Reason", "Refused"),
-			HaveField("Message", And(ContainSubstring("prometheus-main-"), ContainSubstring("could not parse expression")))), "in Prometheus' own words")
+			HaveField("Message", And(ContainSubstring("prometheus-main-"), ContainSubstring("failed to reload config")))), "in Prometheus' own words")
 		Expect(s.condition(ctx, v1.Stalled)()).To(HaveField("Status", v1.ConditionTrue), "nothing changes until somebody acts")
 		Expect(ready(ctx, bad)()).To(BeFalse())
 		for n := range 2 {
@@ -99,4 +99,3 @@ var _ = Describe("The status tells apart", Label(faultLabel), Serial, func() {
 		}
 	}, SpecTimeout(4*time.Minute))
 })
-

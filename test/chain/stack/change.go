@@ -6,7 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/contract"
@@ -21,6 +23,7 @@ type Change struct {
 	Domain     contract.Domain // that it belongs to
 	Write      Writing
 	Live       Sight
+	Object     client.Object // whose status says Ready; nil for the Prometheus itself
 }
 
 // Writing is one write.
@@ -93,6 +96,28 @@ func (s *Stack) WaitLoaded(ctx context.Context, prometheus client.ObjectKey) err
 			}
 		}
 		return false, nil
+	})
+}
+
+// WaitReady waits until the status of a configuration object says Ready of its newest generation.
+func (s *Stack) WaitReady(ctx context.Context, o client.Object) error {
+	return Until(ctx, func(ctx context.Context) (bool, error) {
+		kind, err := apiutil.GVKForObject(o, s.Client.Scheme())
+		if err != nil {
+			return false, err
+		}
+		content := &unstructured.Unstructured{}
+		content.SetGroupVersionKind(kind)
+		if err := s.Client.Get(ctx, client.ObjectKeyFromObject(o), content); err != nil {
+			return false, err
+		}
+		conditions, _, err := unstructured.NestedSlice(content.Object, "status", "conditions")
+		for _, c := range conditions {
+			if c, ok := c.(map[string]any); ok && c["type"] == string(v1.Ready) {
+				return c["status"] == "True" && c["observedGeneration"] == content.GetGeneration(), nil
+			}
+		}
+		return false, err
 	})
 }
 

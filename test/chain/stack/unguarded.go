@@ -36,7 +36,7 @@ var guards = []guard{
 	{"B22", "internal/plan/shrink.go", "2*step.next.Count < step.last.Count", "2*step.next.Count < step.last.Count && !guardless(\"B22\")"},
 	{"E45", "internal/plan/drift.go", "if !same(have, want) {", "if !same(have, want) || guardless(\"E45\") {"},
 	{"E46", "controllers/prometheus_controller.go", "r.poke(ctx, w, pl.Delivery.Pokes, m)", "r.poke(ctx, w, pl.Delivery.Pokes[:keptGuardless(\"E46\", len(pl.Writes) == 0, len(pl.Delivery.Pokes))], m)"},
-	{"E49", "controllers/queue.go", "		faults = append(faults, err)\n", "		if guardless(\"E49\") {\n			continue\n		}\n		faults = append(faults, err)\n"},
+	{"E49", "controllers/queue.go", "	for _, err := range errs {\n", "	for _, err := range errs {\n		if err != nil && guardless(\"E49\") {\n			return ctrl.Result{}, nil\n		}\n"},
 	{"E51", "internal/promconfig/inspect.go", "	in.faults = append(in.faults, Fault{Path: in.where()", "	if guardless(\"E51\") {\n		return\n	}\n	in.faults = append(in.faults, Fault{Path: in.where()"},
 	{"E53", "internal/delivery/ledger.go", "Known: len(d.Pods) >= replicas", "Known: len(d.Pods) >= replicas || guardless(\"E53\")"},
 	{"E54", "internal/delivery/delivery.go", "	case report == nil:\n", "	case report == nil && guardless(\"E54\"):\n		return Loaded\n	case report == nil:\n"},
