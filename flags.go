@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/promloop/promloop/controllers"
 	"github.com/promloop/promloop/internal/kubelet"
 	"github.com/promloop/promloop/internal/rules"
 	"github.com/promloop/promloop/internal/world"
@@ -31,6 +32,7 @@ type settings struct {
 	leaderElect    bool
 	leaderElectIn  string
 	workers        int
+	repair         string
 	logLevel       string
 	logFormat      string
 	version        bool
@@ -111,6 +113,14 @@ func (s *settings) serving(fs *flag.FlagSet) {
 	fs.BoolVar(&s.leaderElect, "leader-elect", true, "only one replica writes at a time")
 	fs.StringVar(&s.leaderElectIn, "leader-election-namespace", "", "namespace of the lease; the operator's own by default")
 	fs.IntVar(&s.workers, "workers", 4, "how many Prometheuses are worked on at a time")
+	s.repair = string(controllers.RepairNone)
+	fs.Func("repair-policy-for-statefulsets", "none, evict or delete: what to do with a pod of an older template that is not ready and so holds up a rollout; the last two need the right to do so", func(value string) error {
+		if !slices.Contains([]controllers.RepairPolicy{controllers.RepairNone, controllers.RepairEvict, controllers.RepairDelete}, controllers.RepairPolicy(value)) {
+			return fmt.Errorf("%q is none of none, evict and delete", value)
+		}
+		s.repair = value
+		return nil
+	})
 	fs.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
 	fs.StringVar(&s.logFormat, "log-format", "logfmt", "logfmt or json")
 	fs.BoolVar(&s.version, "version", false, "print the version and exit")

@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(wire(mgr, s, references), admit(ctx, mgr, s, certs, references)); err != nil {
+	if err := errors.Join(wire(ctx, mgr, s, references), admit(ctx, mgr, s, certs, references)); err != nil {
 		return err
 	}
 	logger.Info("starting", "version", version)
@@ -193,21 +193,34 @@ const (
 	statusWritesAtOnce    = 200
 )
 
-func wire(mgr ctrl.Manager, s settings, references cache.Cache) error {
+func wire(ctx context.Context, mgr ctrl.Manager, s settings, references cache.Cache) error {
+	direct, err := client.New(mgr.GetConfig(), client.Options{Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper()})
+	if err != nil {
+		return err
+	}
+	missing, err := controllers.Missing(ctx, direct, s.scope.Watched())
+	if err != nil {
+		return err
+	}
+	for kind, why := range missing {
+		mgr.GetLogger().Info("a kind is left out", "kind", kind, "why", why)
+	}
 	standings, events := controllers.NewStandings(), mgr.GetEventRecorder("promloop")
 	prometheuses := &controllers.PrometheusReconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), References: references, Standings: standings,
 		Options: s.world, Scope: s.scope, Limits: s.limits, Workers: s.workers, Events: events,
+		Repair: controllers.RepairPolicy(s.repair), Missing: missing,
 	}
 	configResources := controllers.ConfigResourceReconciler{
-		Client: mgr.GetClient(), Events: events, Standings: standings, Scope: s.scope,
+		Client: mgr.GetClient(), Events: events, Standings: standings, Scope: s.scope, Missing: missing,
 		Writes: rate.NewLimiter(statusWritesPerSecond, statusWritesAtOnce),
 	}
 	errs := []error{
-		prometheuses.SetupWithManager(mgr),
-		controllers.SetupConfigResources(mgr, configResources),
 		mgr.AddHealthzCheck("ping", healthz.Ping),
 		mgr.AddReadyzCheck("ping", healthz.Ping),
+	}
+	if missing[world.Prometheus] == "" {
+		errs = append(errs, prometheuses.SetupWithManager(mgr), controllers.SetupConfigResources(mgr, configResources))
 	}
 	if s.kubelet.Service.Name != "" {
 		kubelets := &controllers.KubeletReconciler{

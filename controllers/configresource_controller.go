@@ -37,7 +37,8 @@ type ConfigResourceReconciler struct {
 	Events    events.EventRecorder
 	Standings *Standings
 	Scope     world.Scope
-	Writes    *rate.Limiter // shared by all kinds: 10,000 objects going live are not 10,000 writes a second
+	Missing   map[world.Kind]string // kinds that can't be watched, and why
+	Writes    *rate.Limiter         // shared by all kinds: 10,000 objects going live are not 10,000 writes a second
 
 	kind    world.Kind
 	new     func() client.Object
@@ -138,7 +139,7 @@ func statusOf(o client.Object) *v1.ConfigResourceStatus {
 
 // SetupConfigResources registers a reconciler for each selectable kind; r is their template.
 func SetupConfigResources(mgr ctrl.Manager, r ConfigResourceReconciler) error {
-	for kind, object := range selectableKinds() {
+	for kind, object := range seeableKinds(r.Missing) {
 		one := r
 		one.kind, one.changes, one.turns = kind, newChanges(), newTurns(r.Writes)
 		one.new = func() client.Object { return object.DeepCopyObject().(client.Object) }

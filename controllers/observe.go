@@ -28,12 +28,13 @@ type observer struct {
 	reports *reporter
 	options world.Options
 	scope   world.Scope
+	missing map[world.Kind]string
 }
 
 // observe reads everything that bears on p. Objects come from the cache and are shared with it; a value that can't be read is
 // noted in the World and does not fail the observation.
 func (o *observer) observe(ctx context.Context, p *v1.Prometheus) (*world.World, error) {
-	w := &world.World{Now: time.Now(), Options: o.options, Prometheus: p, Salt: make([]byte, 32)}
+	w := &world.World{Now: time.Now(), Options: o.options, Prometheus: p, Unseen: o.missing, Salt: make([]byte, 32)}
 	if _, err := rand.Read(w.Salt); err != nil {
 		return nil, err
 	}
@@ -67,7 +68,13 @@ func (o *observer) selectable(ctx context.Context, w *world.World) error {
 		scrapeConfigs   v1alpha1.ScrapeConfigList
 		rules           v1.PrometheusRuleList
 	)
-	for _, list := range []client.ObjectList{&serviceMonitors, &podMonitors, &probes, &scrapeConfigs, &rules} {
+	for kind, list := range map[world.Kind]client.ObjectList{
+		world.ServiceMonitor: &serviceMonitors, world.PodMonitor: &podMonitors, world.Probe: &probes,
+		world.ScrapeConfig: &scrapeConfigs, world.PrometheusRule: &rules,
+	} {
+		if o.missing[kind] != "" {
+			continue
+		}
 		if err := o.cached.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
 			return err
 		}

@@ -53,6 +53,8 @@ type PrometheusReconciler struct {
 	Limits     rules.Limits
 	Workers    int
 	Events     events.EventRecorder
+	Repair     RepairPolicy
+	Missing    map[world.Kind]string // kinds that can't be watched, and why
 
 	observer *observer
 	writer   *writer
@@ -145,7 +147,7 @@ func (r *PrometheusReconciler) apply(ctx context.Context, w *world.World, pl pla
 		log.FromContext(ctx).Info("wrote", "objects", names(pl.Writes), "config", short(pl.Wanted.Config.Digest), "rules", short(pl.Wanted.Rules.Digest))
 	}
 	r.announce(w.Prometheus, pl.Shrinks)
-	errs := []error{r.writer.prune(ctx, pl.Prune), r.poke(ctx, w, pl.Delivery.Pokes, m)}
+	errs := []error{r.writer.prune(ctx, pl.Prune), r.repair(ctx, pl.Stuck), r.poke(ctx, w, pl.Delivery.Pokes, m)}
 	r.reporter.ask(client.ObjectKeyFromObject(w.Prometheus), w.Pods, pl.Wanted)
 	return errs
 }
@@ -221,7 +223,7 @@ func (r *PrometheusReconciler) prepare(references client.Reader) {
 	r.changes = newChanges()
 	r.reporter = newReporter()
 	r.writer = &writer{client: r.Client, live: r.Live}
-	r.observer = &observer{cached: r.Client, live: r.Live, values: newValueStore(references, r.Live), reports: r.reporter, options: r.Options, scope: r.Scope}
+	r.observer = &observer{cached: r.Client, live: r.Live, values: newValueStore(references, r.Live), reports: r.reporter, options: r.Options, scope: r.Scope, missing: r.Missing}
 	outcomes.prepare(prometheusController)
 }
 
@@ -242,7 +244,7 @@ func (r *PrometheusReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(prometheusOfPod)).
 		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.everyPrometheus), builder.WithPredicates(predicate.LabelChangedPredicate{})).
 		WatchesRawSource(source.Channel(r.reporter.events, &handler.EnqueueRequestForObject{}))
-	for kind, object := range selectableKinds() {
+	for kind, object := range seeableKinds(r.Missing) {
 		b = b.Watches(object, r.whoSelects(kind), builder.WithPredicates(written))
 	}
 	for _, src := range r.referenceSources(r.References) {

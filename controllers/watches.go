@@ -34,6 +34,15 @@ func selectableKinds() map[world.Kind]client.Object {
 	}
 }
 
+// seeableKinds are those of them that can be watched.
+func seeableKinds(missing map[world.Kind]string) map[world.Kind]client.Object {
+	kinds := selectableKinds()
+	for kind := range missing {
+		delete(kinds, kind)
+	}
+	return kinds
+}
+
 // written passes over our own status writes: only what a user wrote can change an outcome.
 var written = predicate.Or[client.Object](predicate.GenerationChangedPredicate{}, predicate.LabelChangedPredicate{}, predicate.AnnotationChangedPredicate{})
 

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -37,8 +38,9 @@ type Plan struct {
 	Orphans  []Object // to be deleted before Writes, with their pods left running, because they can't become what they should be
 	Writes   []Object
 	Prune    []Object
-	Shrinks  []Shrink // what Writes takes away of what ran, where it is most of it
-	Ignored  []string // fields without effect and why, in sentences
+	Stuck    []*corev1.Pod // pods that hold up a rollout for good
+	Shrinks  []Shrink      // what Writes takes away of what ran, where it is most of it
+	Ignored  []string      // fields without effect and why, in sentences
 	Wanted   delivery.Wanted
 	Delivery delivery.Delivery
 }
@@ -84,6 +86,7 @@ func (p *Planner) For(w *world.World) Plan {
 	pl.Writes = differing(w.Owned, desired)
 	pl.Prune = surplus(w, desired, slices.Concat(config.kept, ruleFiles.kept, objects.Kept))
 	pl.Ignored = slices.Concat(objects.Ignored, pl.Config.Ignored)
+	pl.Stuck = workload.Stuck(w)
 	pl.Shrinks = shrinks(w, pl.Wanted)
 	pl.Fill = fill(w, pl.Config, pl.Rules)
 	pl.Delivery = delivery.For(w, pl.Wanted)

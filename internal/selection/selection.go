@@ -18,8 +18,8 @@ type Result struct {
 	Rules           []*v1.PrometheusRule
 	// Left holds every object that is not selected, with the first reason why not.
 	Left map[world.Object]world.Verdict
-	// Invalid holds the kinds whose selectors can't be read. Nothing of such a kind is selected and nothing is known of it, so
-	// what the Prometheus has of it must stay as it is until the selector is mended.
+	// Invalid holds the kinds whose selectors, or objects, can't be read. Nothing of such a kind is selected and nothing is known of it, so
+	// what the Prometheus has of it must stay as it is until that is mended.
 	Invalid map[world.Kind]world.Verdict
 }
 
@@ -37,6 +37,10 @@ func For(w *world.World) Result {
 
 func pick[T metav1.Object](w *world.World, r *Result, kind world.Kind, objects []T) []T {
 	selector, err := SelectorOf(w.Prometheus, kind)
+	if why := w.Unseen[kind]; why != "" && !selector.Nothing() {
+		r.Invalid[kind] = world.Verdict{Reason: Unseen, Message: why}
+		return nil
+	}
 	if err != nil {
 		r.Invalid[kind] = world.Verdict{Reason: InvalidSelector, Message: err.Error()}
 		return nil

@@ -20,6 +20,8 @@ const (
 	OtherLabels = "LabelsNotSelected"
 	// InvalidSelector means that a selector of the Prometheus can't be read.
 	InvalidSelector = "InvalidSelector"
+	// Unseen means that the operator can't see objects of this kind.
+	Unseen = "KindUnavailable"
 )
 
 // Selector is what one Prometheus asks of objects of one kind.

@@ -31,6 +31,7 @@ type World struct {
 	ScrapeConfigs   []*v1alpha1.ScrapeConfig
 	Rules           []*v1.PrometheusRule
 	Namespaces      map[string]labels.Set
+	Unseen          map[Kind]string // kinds that can't be watched, and why: nothing is known of their objects
 	Values          Values
 
 	Owned   Owned

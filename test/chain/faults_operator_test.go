@@ -44,12 +44,14 @@ var _ = Describe("Faults of the operator and the API", func() {
 		run: func(ctx context.Context, s *site) {
 			for k := 1; ; k++ {
 				rule := s.rule(fmt.Sprintf("Killed%dx%d", s.n, k), "up == 0")
-				if !s.killAfter(ctx, k, func() { create(ctx, rule) }) {
-					s.eventuallyServes(ctx, rule, 15*time.Second)
-					Expect(k).To(BeNumerically(">", 3), "a rollout has a ConfigMap, a manifest and a poke at least")
+				_, _, monitor := s.operatorMetrics(fmt.Sprintf("killed%dx%d", s.n, k))
+				killed := s.killAfter(ctx, k, func() { create(ctx, rule); create(ctx, monitor) })
+				s.eventuallyServes(ctx, rule, 15*time.Second)
+				Eventually(config(ctx, s.replica(ctx, 0))).WithContext(ctx).WithTimeout(15 * time.Second).Should(ContainSubstring("/" + monitor.Name + "/0"))
+				if !killed {
+					Expect(k).To(BeNumerically(">", 5), "two ConfigMaps, two Secrets and a poke at least")
 					return
 				}
-				s.eventuallyServes(ctx, rule, 15*time.Second)
 			}
 		},
 	})
