@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -45,11 +46,23 @@ func (w *writer) apply(ctx context.Context, o plan.Object, past *history) error 
 	}
 	u := &unstructured.Unstructured{Object: content}
 	unstructured.RemoveNestedField(u.Object, "status")
-	if err := w.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), fieldOwner, client.ForceOwnership); err != nil {
-		return err
+	err = w.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), fieldOwner, client.ForceOwnership)
+	if apierrors.IsInvalid(err) {
+		err = w.overwrite(ctx, u, err)
 	}
-	past.note(u)
-	return nil
+	if err == nil {
+		past.note(u)
+	}
+	return err
+}
+
+// overwrite puts a Service right whose ports somebody changed: apply tells ports apart by their numbers, so it adds the right one
+// beside the wrong one, where a merge replaces the list.
+func (w *writer) overwrite(ctx context.Context, u *unstructured.Unstructured, refused error) error {
+	if u.GetKind() != "Service" {
+		return refused
+	}
+	return w.client.Patch(ctx, u.DeepCopy(), client.Merge, fieldOwner)
 }
 
 // orphan deletes objects and leaves what they own running, for the next write to adopt.

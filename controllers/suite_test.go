@@ -41,8 +41,10 @@ func TestControllers(t *testing.T) {
 	RunSpecs(t, "Controllers")
 }
 
-// k8s is an administrator's access to a real kube-apiserver, without a cache.
-var k8s client.WithWatch
+var (
+	cluster *envtest.Environment
+	k8s     client.WithWatch // an administrator's access to a real kube-apiserver, without a cache
+)
 
 func testScheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
@@ -54,7 +56,7 @@ func testScheme() *runtime.Scheme {
 
 var _ = BeforeSuite(func(ctx SpecContext) {
 	ctrl.SetLogger(GinkgoLogr)
-	cluster := &envtest.Environment{CRDDirectoryPaths: []string{filepath.Join("..", "config", "crd", "bases")}, ErrorIfCRDPathMissing: true}
+	cluster = &envtest.Environment{CRDDirectoryPaths: []string{filepath.Join("..", "config", "crd", "bases")}, ErrorIfCRDPathMissing: true}
 	config, err := cluster.Start()
 	Expect(err).NotTo(HaveOccurred(), "etcd and kube-apiserver must start")
 	DeferCleanup(cluster.Stop)
@@ -62,6 +64,9 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	k8s, err = client.NewWithWatch(config, client.Options{Scheme: testScheme()})
 	Expect(err).NotTo(HaveOccurred())
 }, NodeTimeout(2*time.Minute))
+
+// timeLimit of a spec.
+const timeLimit = time.Minute
 
 var namespaces atomic.Int64
 
@@ -86,6 +91,9 @@ func newScene(ctx context.Context) *scene {
 		s.prometheus(), s.rule("first", "up == 0"), s.monitor("web"),
 		&corev1.Secret{ObjectMeta: s.meta("login"), StringData: map[string]string{"user": "u", "password": "p"}},
 	)
+	DeferCleanup(func(ctx context.Context) {
+		Expect(k8s.DeleteAllOf(ctx, &v1.Prometheus{}, client.InNamespace(s.namespace))).To(Succeed())
+	})
 	return s
 }
 

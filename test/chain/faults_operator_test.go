@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -199,10 +200,7 @@ var _ = Describe("Faults of the operator and the API", func() {
 func (s *site) away(ctx context.Context, during time.Duration) {
 	GinkgoHelper()
 	_ = s.op.Gate.Close()
-	select {
-	case <-ctx.Done():
-	case <-time.After(during):
-	}
+	waitFor(ctx, during)
 	Expect(s.op.Gate.Open()).To(Succeed())
 }
 
@@ -288,9 +286,13 @@ func (s *site) block(replica int) (unblock func()) {
 func (s *site) inflate(ctx context.Context) {
 	GinkgoHelper()
 	random := rand.New(rand.NewPCG(uint64(s.n), 1))
-	values := make([]v1.RelabelConfig, 0, 6000)
-	for range 6000 {
-		values = append(values, v1.RelabelConfig{TargetLabel: "x", Replacement: ptr.To(fmt.Sprintf("%016x%016x", random.Uint64(), random.Uint64()))})
+	values := make([]v1.RelabelConfig, 900)
+	for i := range values {
+		var text strings.Builder
+		for range 16 {
+			fmt.Fprintf(&text, "%016x", random.Uint64())
+		}
+		values[i] = v1.RelabelConfig{TargetLabel: "x", Replacement: ptr.To(text.String())}
 	}
 	_, _, monitor := s.operatorMetrics(fmt.Sprintf("inflated%d", s.n))
 	monitor.Spec.Endpoints[0].RelabelConfigs = values

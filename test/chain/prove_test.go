@@ -63,6 +63,7 @@ func prove(f fault) {
 		r := row{fault: f}
 		started := time.Now()
 		s := siteFor(ctx, f.replicas)
+		defer s.clear(ctx)
 		watch := watchSite(ctx, s)
 		s.op = running.Operator
 		f.run(ctx, s)

@@ -1,0 +1,112 @@
+package controllers
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/world"
+)
+
+var _ = Describe("What was made is kept up", func() {
+	It("with what users added left in place, and what they changed put right", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.reconcile(ctx)
+		want := s.contents(ctx)
+		for _, o := range s.made(ctx) {
+			o.SetAnnotations(map[string]string{"theirs": "kept"})
+			if svc, ok := o.(*corev1.Service); ok {
+				svc.Spec.Ports[0].Port = 1234
+			}
+			Expect(k8s.Update(ctx, o)).To(Succeed())
+		}
+		s.reconcile(ctx)
+		Expect(s.contents(ctx)).To(Equal(want))
+		for name, o := range s.made(ctx) {
+			Expect(o.GetAnnotations()).To(HaveKeyWithValue("theirs", "kept"), name)
+		}
+	}, SpecTimeout(timeLimit))
+
+	It("with a StatefulSet made anew around its running pods where a field can't be changed", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.reconcile(ctx)
+		before := s.made(ctx)["StatefulSet/prometheus-main"]
+		var policies []metav1.DeletionPropagation
+		s.operator, _ = newOperator(interceptor.Funcs{
+			Delete: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.DeleteOption) error {
+				asked := (&client.DeleteOptions{}).ApplyOptions(opts)
+				policies = append(policies, *asked.PropagationPolicy)
+				asked.PropagationPolicy = nil // no controller is here to set the pods free
+				return c.Delete(ctx, o, asked)
+			},
+		})
+		p := s.prometheus()
+		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(p), p)).To(Succeed())
+		policy := v1.OrderedReadyPodManagement
+		p.Spec.PodManagementPolicy = &policy
+		Expect(k8s.Update(ctx, p)).To(Succeed())
+		s.reconcile(ctx)
+		Expect(policies).To(Equal([]metav1.DeletionPropagation{metav1.DeletePropagationOrphan}), "no pod is deleted for it")
+		Expect(s.made(ctx)["StatefulSet/prometheus-main"].GetUID()).NotTo(Equal(before.GetUID()))
+	}, SpecTimeout(timeLimit))
+
+	DescribeTable("and a pod that holds up a rollout for good",
+		func(ctx SpecContext, policy RepairPolicy, gone bool) {
+			s := newScene(ctx)
+			s.operator.Repair = policy
+			s.reconcile(ctx)
+			sts := s.made(ctx)["StatefulSet/prometheus-main"].(*appsv1.StatefulSet)
+			sts.Status.ObservedGeneration, sts.Status.UpdateRevision = sts.Generation, "new"
+			Expect(k8s.Status().Update(ctx, sts)).To(Succeed())
+			pod := &corev1.Pod{ObjectMeta: s.meta("prometheus-main-0")}
+			pod.Labels = map[string]string{podLabel: "main", appsv1.ControllerRevisionHashLabelKey: "old"}
+			pod.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(sts, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))}
+			pod.Spec.Containers = []corev1.Container{{Name: "prometheus", Image: "x"}}
+			s.create(ctx, pod)
+			s.reconcile(ctx)
+			var pods corev1.PodList
+			Expect(k8s.List(ctx, &pods, client.InNamespace(s.namespace))).To(Succeed())
+			Expect(pods.Items).To(HaveLen(map[bool]int{true: 0, false: 1}[gone]))
+		},
+		Entry("stays, unless the user wants it otherwise", RepairNone, false, SpecTimeout(timeLimit)),
+		Entry("is deleted", RepairDelete, true, SpecTimeout(timeLimit)),
+		Entry("is evicted", RepairEvict, true, SpecTimeout(timeLimit)),
+	)
+})
+
+var _ = Describe("Without a kind", func() {
+	It("that the API server does not know, or the operator may not watch, it says which", func(ctx SpecContext) {
+		user, err := cluster.AddUser(envtest.User{Name: "nobody"}, nil)
+		Expect(err).NotTo(HaveOccurred())
+		nobody, err := client.New(user.Config(), client.Options{Scheme: testScheme(), Mapper: k8s.RESTMapper()})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(Missing(ctx, nobody, nil)).To(And(HaveLen(6), HaveKeyWithValue(world.Probe, ContainSubstring("may not list probes"))))
+		ignorant, err := client.New(user.Config(), client.Options{Scheme: testScheme(), Mapper: meta.NewDefaultRESTMapper(nil)})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(Missing(ctx, ignorant, nil)).To(HaveKeyWithValue(world.Probe, ContainSubstring("install its CRD")))
+		Expect(Missing(ctx, k8s, nil)).To(BeEmpty())
+	}, SpecTimeout(timeLimit))
+
+	It("nothing of it is taken away", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.reconcile(ctx)
+		want := s.contents(ctx)
+		s.operator, _ = newOperator(interceptor.Funcs{})
+		s.operator.observer.missing = map[world.Kind]string{world.ServiceMonitor: "planted by the test"}
+		s.reconcile(ctx)
+		Expect(s.contents(ctx)["Secret/prometheus-main"]).To(Equal(want["Secret/prometheus-main"]))
+		p := s.prometheus()
+		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(p), p)).To(Succeed())
+		Expect(p.Status.Conditions).To(ContainElement(And(
+			HaveField("Type", v1.Reconciled), HaveField("Status", v1.ConditionFalse), HaveField("Message", ContainSubstring("planted by the test")))))
+	}, SpecTimeout(timeLimit))
+})

@@ -1,0 +1,100 @@
+package chain
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/test/chain/stack"
+)
+
+// The node has one Prometheus program for every version, so what is shown here is the operator's and the sidecars' part in an
+// upgrade: versions in arguments, configuration and manifests, and pods that change one after the other.
+var _ = Describe("An upgrade from 2.55 to 3.x of two replicas", Label(faultLabel), func() {
+	It("rolls through while rules and monitors change", Serial, func(ctx SpecContext) {
+		t := newTeam(ctx, "upgrade", func(p *v1.Prometheus) { p.Spec.Version = "v2.55.1"; p.Spec.Replicas = new(int32(2)) })
+		rule := t.rule("Stays", "up == 0")
+		create(ctx, rule)
+		t.eventuallyServes(ctx, rule, time.Minute)
+		dark := watchBoth(ctx, t)
+
+		change(ctx, t.prometheusObject(ctx), func(p *v1.Prometheus) { p.Spec.Version = "v3.16.0" })
+		var last *v1.PrometheusRule
+		for n := 0; n < 5 || !t.allRun(ctx, "v3.16.0"); n++ {
+			last = t.rule(fmt.Sprintf("During%d", n), "up == 0")
+			create(ctx, last)
+			_, _, monitor := t.operatorMetrics(fmt.Sprintf("during%d", n))
+			create(ctx, monitor)
+			waitFor(ctx, time.Second)
+		}
+		t.eventuallyServes(ctx, last, time.Minute)
+		t.eventuallyLoaded(ctx)
+		Eventually(ready(ctx, last)).WithContext(ctx).Should(BeTrue())
+		Expect(dark()).To(BeZero(), "samples in which no replica served the rule")
+	}, SpecTimeout(6*time.Minute))
+})
+
+// allRun reports whether every replica is ready and was made for a version.
+func (t team) allRun(ctx context.Context, version string) bool {
+	var pods corev1.PodList
+	if err := running.Client.List(ctx, &pods, client.InNamespace(t.namespace), client.MatchingLabels{"prometheus": "main"}); err != nil {
+		return false
+	}
+	done := 0
+	for _, pod := range pods.Items {
+		for _, c := range pod.Status.Conditions {
+			if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue && pod.Spec.Containers[0].Image == "quay.io/prometheus/prometheus:"+version {
+				done++
+			}
+		}
+	}
+	return done == t.pods
+}
+
+// watchBoth samples whether any replica serves the rule that stays; what it returns ends that and tells how often none did.
+func watchBoth(ctx context.Context, t team) func() int {
+	ctx, cancel := context.WithCancel(ctx)
+	var dark atomic.Int64
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			replicas, err := running.Replicas(ctx, t.namespace, "main")
+			served := false
+			for _, r := range replicas {
+				served = served || serves(ctx, r, "Stays")
+			}
+			if err == nil && !served && ctx.Err() == nil {
+				dark.Add(1)
+			}
+			waitFor(ctx, 200*time.Millisecond)
+		}
+	}()
+	return func() int {
+		cancel()
+		<-done
+		return int(dark.Load())
+	}
+}
+
+func serves(ctx context.Context, r stack.Replica, alert string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	loaded, err := r.Expressions(ctx)
+	return err == nil && loaded[alert] != ""
+}
+
+// waitFor waits, unless ctx ends before.
+func waitFor(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
