@@ -125,7 +125,7 @@ var _ = Describe("Faults of the node", func() {
 
 			other := team{namespace: fmt.Sprintf("other%d", s.n)}
 			Expect(running.Namespace(ctx, other.namespace, map[string]string{"site": s.namespace})).To(Succeed())
-			count := 4 + s.n%10 // so that one run's event is not the other's
+			count := 15 + s.n%10 // as many as no other run takes away
 			for n := range count {
 				create(ctx, other.rule(fmt.Sprintf("Other%d", n), "up == 0"))
 			}

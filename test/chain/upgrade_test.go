@@ -3,6 +3,7 @@ package chain
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -58,7 +59,8 @@ func (t team) allRun(ctx context.Context, version string) bool {
 	return done == t.pods
 }
 
-// watchBoth samples whether any replica serves the rule that stays; what it returns ends that and tells how often none did.
+// watchBoth samples whether any replica serves the rule that stays; what it returns ends that and tells how often none did, at two
+// looks in a row: between listing the pods and asking them one may have been replaced.
 func watchBoth(ctx context.Context, t team) func() int {
 	ctx, cancel := context.WithCancel(ctx)
 	var dark atomic.Int64
@@ -66,12 +68,7 @@ func watchBoth(ctx context.Context, t team) func() int {
 	go func() {
 		defer close(done)
 		for ctx.Err() == nil {
-			replicas, err := running.Replicas(ctx, t.namespace, "main")
-			served := false
-			for _, r := range replicas {
-				served = served || serves(ctx, r, "Stays")
-			}
-			if err == nil && !served && ctx.Err() == nil {
+			if !t.served(ctx, "Stays") && !t.served(ctx, "Stays") && ctx.Err() == nil {
 				dark.Add(1)
 			}
 			waitFor(ctx, 200*time.Millisecond)
@@ -82,6 +79,12 @@ func watchBoth(ctx context.Context, t team) func() int {
 		<-done
 		return int(dark.Load())
 	}
+}
+
+// served reports whether any replica serves an alert.
+func (t team) served(ctx context.Context, alert string) bool {
+	replicas, err := running.Replicas(ctx, t.namespace, "main")
+	return err != nil || slices.ContainsFunc(replicas, func(r stack.Replica) bool { return serves(ctx, r, alert) })
 }
 
 func serves(ctx context.Context, r stack.Replica, alert string) bool {
