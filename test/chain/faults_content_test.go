@@ -43,8 +43,8 @@ var _ = Describe("Faults of content", func() {
 			bulk := s.filler(fmt.Sprintf("Bulk%d", s.n), 400_000).Spec.Groups[0]
 			change(ctx, rule, func(r *v1.PrometheusRule) { r.Spec.Groups = append(r.Spec.Groups, bulk) })
 			Eventually(func() map[string]string { return s.alerts(ctx, 0) }).WithContext(ctx).WithTimeout(15 * time.Second).Should(HaveKey(bulk.Name))
-			Expect(s.shardOf(ctx, rule)).NotTo(Equal(before), "it was made to move")
 			Expect(activeAt(ctx, p, alert)()).To(Equal(since), "nobody is paged anew")
+			Expect(s.shardOf(ctx, rule)).NotTo(Equal(before), "it was made to move")
 		},
 	})
 	prove(fault{

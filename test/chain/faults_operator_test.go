@@ -123,8 +123,8 @@ var _ = Describe("Faults of the operator and the API", func() {
 			create(ctx, huge)
 			rule := s.fresh("After")
 			create(ctx, rule)
-			Eventually(eventsOn(ctx, huge)).WithContext(ctx).WithTimeout(10 * time.Second).Should(ContainElement(ContainSubstring("spread the groups")))
 			s.eventuallyServes(ctx, rule, 20*time.Second)
+			Eventually(eventsOn(ctx, huge)).WithContext(ctx).WithTimeout(10 * time.Second).Should(ContainElement(ContainSubstring("spread the groups")))
 			Eventually(s.reconciled(ctx)).WithContext(ctx).WithTimeout(10 * time.Second).Should(HaveField("Status", v1.ConditionTrue))
 		},
 	})

@@ -3,8 +3,6 @@ package chain
 import (
 	"context"
 	"fmt"
-	"slices"
-	"sync/atomic"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -13,7 +11,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/promloop/promloop/api/v1"
-	"github.com/promloop/promloop/test/chain/stack"
 )
 
 // The node has one Prometheus program for every version, so what is shown here is the operator's and the sidecars' part in an
@@ -38,7 +35,7 @@ var _ = Describe("An upgrade from 2.55 to 3.x of two replicas", Label(faultLabel
 		t.eventuallyServes(ctx, last, time.Minute)
 		t.eventuallyLoaded(ctx)
 		Eventually(ready(ctx, last)).WithContext(ctx).Should(BeTrue())
-		Expect(dark()).To(BeZero(), "samples in which no replica served the rule")
+		Expect(dark()).To(BeEmpty(), "samples in which no replica served the rule")
 	}, SpecTimeout(6*time.Minute))
 })
 
@@ -59,39 +56,47 @@ func (t team) allRun(ctx context.Context, version string) bool {
 	return done == t.pods
 }
 
-// watchBoth samples whether any replica serves the rule that stays; what it returns ends that and tells how often none did, at two
-// looks in a row: between listing the pods and asking them one may have been replaced.
-func watchBoth(ctx context.Context, t team) func() int {
+// watchBoth samples whether any replica serves the rule that stays; what it returns ends that and tells, for every sample in which none
+// did at two looks in a row, what each said. Between listing the pods and asking them one may have been replaced.
+func watchBoth(ctx context.Context, t team) func() []string {
 	ctx, cancel := context.WithCancel(ctx)
-	var dark atomic.Int64
-	done := make(chan struct{})
+	dark := make(chan []string, 1)
 	go func() {
-		defer close(done)
+		var samples []string
 		for ctx.Err() == nil {
-			if !t.served(ctx, "Stays") && !t.served(ctx, "Stays") && ctx.Err() == nil {
-				dark.Add(1)
+			served, _ := t.served(ctx, "Stays")
+			if !served {
+				var said string
+				if served, said = t.served(ctx, "Stays"); !served && ctx.Err() == nil {
+					samples = append(samples, said)
+				}
 			}
 			waitFor(ctx, 200*time.Millisecond)
 		}
+		dark <- samples
 	}()
-	return func() int {
+	return func() []string {
 		cancel()
-		<-done
-		return int(dark.Load())
+		return <-dark
 	}
 }
 
-// served reports whether any replica serves an alert.
-func (t team) served(ctx context.Context, alert string) bool {
-	replicas, err := running.Replicas(ctx, t.namespace, "main")
-	return err != nil || slices.ContainsFunc(replicas, func(r stack.Replica) bool { return serves(ctx, r, alert) })
-}
-
-func serves(ctx context.Context, r stack.Replica, alert string) bool {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+// served reports whether any replica serves an alert, and what those said that do not.
+func (t team) served(ctx context.Context, alert string) (ok bool, said string) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	loaded, err := r.Expressions(ctx)
-	return err == nil && loaded[alert] != ""
+	replicas, err := running.Replicas(ctx, t.namespace, "main")
+	if err != nil {
+		return true, "" // nothing was seen
+	}
+	for _, r := range replicas {
+		loaded, err := r.Expressions(ctx)
+		if loaded[alert] != "" {
+			return true, ""
+		}
+		said += fmt.Sprintf("%s at %s has %v (%v); ", r.Pod.Name, r.Pod.Status.PodIP, loaded, err)
+	}
+	return false, said
 }
 
 // waitFor waits, unless ctx ends before.
