@@ -100,9 +100,10 @@ func worksAgain(ctx context.Context, way string) {
 		return running.Client.Create(ctx, rule("bad", "up =="), client.DryRunAll)
 	}).WithContext(ctx).WithTimeout(time.Minute).Should(MatchError(ContainSubstring("parse error")))
 	eventuallyLoaded(ctx)
+	all := servers(ctx)
 	began := time.Now()
 	Expect(running.Client.Create(ctx, rule("by-"+way, "vector(1)"))).To(Succeed())
-	inAll(ctx, servers(ctx), hasExpression(ctx, "by-"+way, "vector(1)"))
+	inAll(ctx, all, hasExpression(ctx, "by-"+way, "vector(1)"))
 	row("installed by %s: bad rule refused, good one live after %.1f s", way, time.Since(began).Seconds())
 }
 
