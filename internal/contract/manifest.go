@@ -29,6 +29,9 @@ const ManifestVersion = 1
 // ManifestKey is the key of the manifest in its Secret or ConfigMap, and its file name in the volume.
 const ManifestKey = "manifest.json"
 
+// FallbackManifest is the key of the manifest of a domain among the last known good sets.
+func FallbackManifest(d Domain) string { return string(d) + "-manifest.json" }
+
 // Buckets is the number of buckets that rule files fall into. It bounds the size of a manifest, whatever the number of rules.
 const Buckets = 64
 

@@ -8,6 +8,9 @@ import (
 // ReleaseAnnotation is the one annotation that the operator writes on pods.
 const ReleaseAnnotation = "promloop.dev/release"
 
+// ReleaseKey is the file name of a release in a volume, and its key among the last known good sets.
+const ReleaseKey = "release.json"
+
 // Release is the value of ReleaseAnnotation: what this pod may load now, and what no pod may load.
 type Release struct {
 	Config  string   `json:"config,omitempty"`

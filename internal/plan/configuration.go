@@ -14,6 +14,7 @@ import (
 type configurationObjects struct {
 	manifest       contract.Manifest
 	assets         []Object
+	homeless       []string // assets that no Secret has room for
 	parts          []Object // none when there is nothing to write
 	manifestSecret *corev1.Secret
 	kept           []workload.Object // to stay as they are
@@ -26,11 +27,12 @@ func configuration(w *world.World, pl Plan) configurationObjects {
 	if len(pl.Config.Stored) == 0 {
 		return publishedConfiguration(w)
 	}
-	out := configurationObjects{assets: assetShards(w, pl.Config.Assets)}
+	var out configurationObjects
 	for _, part := range pl.Config.Parts {
 		out.parts = append(out.parts, configPart(w, part, pl.Config.Settings))
 	}
 	out.manifest = configManifest(w, pl.Config)
+	out.assets, out.homeless = assetShards(w, neededAssets(w, pl.Config, out.manifest))
 	out.manifestSecret = secret(w, world.ConfigManifestName(w.Prometheus.Name))
 	out.manifestSecret.Data = map[string][]byte{contract.ManifestKey: encode(out.manifest)}
 	return out

@@ -59,8 +59,9 @@ func lastRulesManifest(cm *corev1.ConfigMap) contract.Manifest {
 //  1. what a configuration needs (TLS assets, web configuration), and the rule shards in the order that their plan asks for;
 //  2. the configuration, in all its parts;
 //  3. the manifests, which make 1 and 2 a set;
-//  4. the Services and StatefulSets, whose new pods then find a complete set.
-func inOrder(w *world.World, config configurationObjects, ruleFiles ruleObjects, objects workload.Objects) []Object {
+//  4. the Services and StatefulSets, whose new pods then find a complete set;
+//  5. what new pods fall back to, which is about sets that were written before.
+func inOrder(w *world.World, config configurationObjects, ruleFiles ruleObjects, objects workload.Objects, lastGood *corev1.Secret) []Object {
 	writes := slices.Clone(config.assets)
 	for _, s := range objects.Secrets {
 		writes = append(writes, s)
@@ -76,12 +77,18 @@ func inOrder(w *world.World, config configurationObjects, ruleFiles ruleObjects,
 	for _, sts := range objects.StatefulSets {
 		writes = append(writes, sts)
 	}
-	for _, o := range writes {
-		ownedBy(w.Prometheus, o)
-	}
 	for _, svc := range objects.Services {
-		sharedBy(w.Prometheus, svc, ownersOf(svc, w.Owned.Services))
 		writes = append(writes, svc)
+	}
+	if lastGood != nil {
+		writes = append(writes, lastGood)
+	}
+	for _, o := range writes {
+		if svc, shared := o.(*corev1.Service); shared {
+			sharedBy(w.Prometheus, svc, ownersOf(svc, w.Owned.Services))
+			continue
+		}
+		ownedBy(w.Prometheus, o)
 	}
 	return writes
 }

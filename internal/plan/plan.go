@@ -78,8 +78,11 @@ func (p *Planner) For(w *world.World) Plan {
 	if unreadable {
 		ruleFiles = publishedRules(w)
 	}
+	if len(config.homeless) > 0 {
+		pl.Verdicts[self(w)] = noRoomForAssets(w, config.homeless)
+	}
 	pl.Wanted = delivery.Wanted{Config: config.manifest, Rules: ruleFiles.manifest}
-	desired := inOrder(w, config, ruleFiles, objects)
+	desired := inOrder(w, config, ruleFiles, objects, lastKnownGood(w, pl.Wanted))
 	for _, sts := range objects.Orphans {
 		pl.Orphans = append(pl.Orphans, sts)
 	}

@@ -1,5 +1,7 @@
 package workload
 
+import "github.com/promloop/promloop/internal/contract"
+
 // Names in the pod. Volume names, mount paths and ports are those of the reference layout and of upstream's today.
 const (
 	prometheusContainer = "prometheus"
@@ -13,10 +15,12 @@ const (
 	assetsVolume    = "tls-assets"
 	webVolume       = "web-config"
 	logVolume       = "log-file"
+	lastGoodVolume  = "last-known-good"
 
 	storageDir    = "/prometheus"
 	configDir     = "/etc/prometheus/config"
 	configOutDir  = "/etc/prometheus/config_out"
+	lastGoodDir   = "/etc/prometheus/lkg"
 	certsDir      = "/etc/prometheus/certs"
 	rulesDir      = "/etc/prometheus/rules"
 	webDir        = "/etc/prometheus/web_config"
@@ -27,7 +31,7 @@ const (
 	configFile    = configDir + "/prometheus.yaml.gz"
 	configOutFile = configOutDir + "/prometheus.env.yaml"
 	webConfigKey  = "web-config.yaml"
-	releaseFile   = "release.json"
+	releaseFile   = contract.ReleaseKey
 
 	defaultPortName = "web"
 	prometheusPort  = 9090

@@ -15,11 +15,12 @@ func (b *builder) initReloader(shard int) corev1.Container {
 	c := b.reloader(initConfigReloader, b.options.ConfigReloaderImage, shard)
 	c.Command = []string{"/bin/config-reloader"}
 	c.Args = b.configReloaderArgs()
-	c.VolumeMounts = append(configMounts(), b.rulesMount())
+	c.VolumeMounts = append(configMounts(), b.rulesMount(), corev1.VolumeMount{Name: lastGoodVolume, MountPath: lastGoodDir, ReadOnly: true})
 	c.Resources = b.initResources()
 	c.Env = append(c.Env, b.contractEnv(
 		[2]string{"RELOADER_ONCE", "true"},
 		[2]string{"RELOADER_RULES_DIR", b.rulesPath()},
+		[2]string{"RELOADER_FALLBACK_DIR", lastGoodDir},
 		[2]string{"RELOADER_RELEASE_FILE", configDir + "/" + releaseFile},
 		[2]string{"RELOADER_MANIFEST", b.configManifest()},
 	)...)

@@ -15,7 +15,7 @@ import (
 func (b *builder) volumes() []corev1.Volume {
 	own := slices.Concat(
 		[]corev1.Volume{b.configVolume(), b.assetsVolume(), configOut(), b.rulesVolume(), b.webVolume()},
-		b.databaseVolume(), b.referencedVolumes(), b.logVolumes(), b.thanosVolumes(),
+		b.lastGoodVolumes(), b.databaseVolume(), b.referencedVolumes(), b.logVolumes(), b.thanosVolumes(),
 	)
 	names := map[string]bool{}
 	for _, volume := range own {
@@ -54,6 +54,14 @@ func (b *builder) assetsVolume() corev1.Volume {
 		sources = append(sources, optionalSecret(world.AssetShardName(b.name, shard)))
 	}
 	return projected(assetsVolume, sources)
+}
+
+// lastGoodVolumes are for the init container alone, so that what is written there wakes no reloader.
+func (b *builder) lastGoodVolumes() []corev1.Volume {
+	if b.options.ForeignReloaders {
+		return nil
+	}
+	return []corev1.Volume{projected(lastGoodVolume, []corev1.VolumeProjection{optionalSecret(world.LastKnownGoodName(b.name))})}
 }
 
 // configOut is in memory: what lies there holds credentials.

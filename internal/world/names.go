@@ -28,6 +28,9 @@ func ConfigPartKey(n int) string {
 	return "prometheus-" + strconv.Itoa(n) + ".yaml.gz"
 }
 
+// LastKnownGoodName is the name of the Secret with the sets that a replica has proved, for pods that start anew.
+func LastKnownGoodName(prometheus string) string { return WorkloadName(prometheus) + "-lkg" }
+
 // AssetShardName is the name of the Secret that holds shard n of the TLS assets.
 func AssetShardName(prometheus string, n int) string {
 	return WorkloadName(prometheus) + "-tls-assets-" + strconv.Itoa(n)
