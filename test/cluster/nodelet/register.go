@@ -56,12 +56,18 @@ func (n *Node) renewLease() { n.log("renewing the node's lease", n.writeLease(n.
 func (n *Node) writeLease(ctx context.Context) error {
 	seconds, now := int32(leaseDuration/time.Second), metav1.NowMicro()
 	leases := n.client.CoordinationV1().Leases(corev1.NamespaceNodeLease)
-	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: n.options.Name},
-		Spec: coordinationv1.LeaseSpec{HolderIdentity: &n.options.Name, LeaseDurationSeconds: &seconds, RenewTime: &now}}
-	_, err := leases.Create(ctx, lease, metav1.CreateOptions{})
-	if apierrors.IsAlreadyExists(err) {
-		_, err = leases.Update(ctx, lease, metav1.UpdateOptions{})
+	lease, err := leases.Get(ctx, n.options.Name, metav1.GetOptions{})
+	spec := coordinationv1.LeaseSpec{HolderIdentity: &n.options.Name, LeaseDurationSeconds: &seconds, RenewTime: &now}
+	if apierrors.IsNotFound(err) {
+		lease = &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: n.options.Name}, Spec: spec}
+		_, err = leases.Create(ctx, lease, metav1.CreateOptions{})
+		return err
 	}
+	if err != nil {
+		return err
+	}
+	lease.Spec = spec
+	_, err = leases.Update(ctx, lease, metav1.UpdateOptions{})
 	return err
 }
 
