@@ -65,6 +65,20 @@ func (w *writer) overwrite(ctx context.Context, u *unstructured.Unstructured, re
 	return w.client.Patch(ctx, u.DeepCopy(), client.Merge, fieldOwner)
 }
 
+// grow asks for larger volumes, where the claims are still as they were seen.
+func (w *writer) grow(ctx context.Context, claims []*corev1.PersistentVolumeClaim) error {
+	for _, claim := range claims {
+		size := claim.Spec.Resources.Requests[corev1.ResourceStorage]
+		patch := fmt.Appendf(nil, `{"metadata":{"resourceVersion":%q},"spec":{"resources":{"requests":{"storage":%q}}}}`,
+			claim.ResourceVersion, size.String())
+		there := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: claim.Namespace, Name: claim.Name}}
+		if err := w.client.Patch(ctx, there, client.RawPatch(types.MergePatchType, patch)); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("growing PersistentVolumeClaim %s/%s to %s: %w", claim.Namespace, claim.Name, size.String(), err)
+		}
+	}
+	return nil
+}
+
 // orphan deletes objects and leaves what they own running, for the next write to adopt.
 func (w *writer) orphan(ctx context.Context, objects []plan.Object) error {
 	for _, o := range objects {

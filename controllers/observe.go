@@ -25,6 +25,7 @@ type observer struct {
 	cached  client.Reader
 	live    client.Reader
 	values  *valueStore
+	claims  *claimStore
 	reports *reporter
 	options world.Options
 	scope   world.Scope
@@ -39,7 +40,7 @@ func (o *observer) observe(ctx context.Context, p *v1.Prometheus) (*world.World,
 		return nil, err
 	}
 	for _, read := range []func(context.Context, *world.World) error{
-		o.namespaces, o.selectable, o.owned, o.pods, o.referenced,
+		o.namespaces, o.selectable, o.owned, o.claims.observe, o.pods, o.referenced,
 	} {
 		if err := read(ctx, w); err != nil {
 			return nil, fmt.Errorf("observing Prometheus %s/%s: %w", p.Namespace, p.Name, err)

@@ -137,6 +137,12 @@ func (r *PrometheusReconciler) apply(ctx context.Context, w *world.World, pl pla
 	if w.Prometheus.Spec.Paused {
 		return nil
 	}
+	if len(pl.Claims) > 0 {
+		r.observer.claims.forget(client.ObjectKeyFromObject(w.Prometheus))
+	}
+	if err := r.writer.grow(ctx, pl.Claims); err != nil {
+		return []error{err}
+	}
 	if err := r.writer.orphan(ctx, pl.Orphans); err != nil {
 		return []error{err}
 	}
@@ -210,6 +216,7 @@ func (r *PrometheusReconciler) forget(ctx context.Context, name types.Namespaced
 	delete(r.memory, name)
 	r.mu.Unlock()
 	r.observer.values.note(name, nil)
+	r.observer.claims.forget(name)
 	r.reporter.ask(name, nil, delivery.Wanted{})
 	r.Standings.tell(ctx, name, nil)
 	r.changes.forget(name)
@@ -223,7 +230,10 @@ func (r *PrometheusReconciler) prepare(references client.Reader) {
 	r.changes = newChanges()
 	r.reporter = newReporter()
 	r.writer = &writer{client: r.Client, live: r.Live}
-	r.observer = &observer{cached: r.Client, live: r.Live, values: newValueStore(references, r.Live), reports: r.reporter, options: r.Options, scope: r.Scope, missing: r.Missing}
+	r.observer = &observer{
+		cached: r.Client, live: r.Live, values: newValueStore(references, r.Live), claims: newClaimStore(r.Live), reports: r.reporter,
+		options: r.Options, scope: r.Scope, missing: r.Missing,
+	}
 	outcomes.prepare(prometheusController)
 }
 

@@ -38,9 +38,10 @@ type Plan struct {
 	Orphans  []Object // to be deleted before Writes, with their pods left running, because they can't become what they should be
 	Writes   []Object
 	Prune    []Object
-	Stuck    []*corev1.Pod // pods that hold up a rollout for good
-	Shrinks  []Shrink      // what Writes takes away of what ran, where it is most of it
-	Ignored  []string      // fields without effect and why, in sentences
+	Claims   []*corev1.PersistentVolumeClaim // that stand, with the larger request that is to be written before Orphans are deleted
+	Stuck    []*corev1.Pod                   // pods that hold up a rollout for good
+	Shrinks  []Shrink                        // what Writes takes away of what ran, where it is most of it
+	Ignored  []string                        // fields without effect and why, in sentences
 	Wanted   delivery.Wanted
 	Delivery delivery.Delivery
 }
@@ -88,7 +89,9 @@ func (p *Planner) For(w *world.World) Plan {
 	}
 	pl.Writes = differing(w.Owned, desired)
 	pl.Prune = surplus(w, desired, slices.Concat(config.kept, ruleFiles.kept, objects.Kept))
-	pl.Ignored = slices.Concat(objects.Ignored, pl.Config.Ignored)
+	growth := workload.Grow(objects.StatefulSets, w.Claims, func(class string) bool { return w.Expandable[class] })
+	pl.Claims = growth.Claims
+	pl.Ignored = slices.Concat(objects.Ignored, pl.Config.Ignored, growth.Stuck)
 	pl.Stuck = workload.Stuck(w)
 	pl.Shrinks = shrinks(w, pl.Wanted)
 	pl.Fill = fill(w, pl.Config, pl.Rules)

@@ -34,7 +34,12 @@ type World struct {
 	Unseen          map[Kind]string // kinds that can't be watched, and why: nothing is known of their objects
 	Values          Values
 
-	Owned   Owned
+	Owned Owned
+	// Claims are the volume claims of the StatefulSets, and Expandable says of each of their storage classes whether it lets them
+	// grow. They may be a minute old.
+	Claims     []*corev1.PersistentVolumeClaim
+	Expandable map[string]bool
+
 	Pods    []*corev1.Pod
 	Reports map[string]Report    // by pod name
 	Poked   map[string]time.Time // when each pod was last poked, by pod name; absent means not in this process' life
