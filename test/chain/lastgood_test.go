@@ -62,17 +62,6 @@ func (t team) pod(ctx context.Context) *corev1.Pod {
 	return &pod
 }
 
-func (t team) loadedCondition(ctx context.Context) func() v1.Condition {
-	return func() v1.Condition {
-		for _, c := range t.prometheusObject(ctx).Status.Conditions {
-			if c.Type == v1.Loaded {
-				return c
-			}
-		}
-		return v1.Condition{}
-	}
-}
-
 func (t team) lastGood(ctx context.Context) map[string][]byte {
 	var s corev1.Secret
 	if err := running.Client.Get(ctx, client.ObjectKey{Namespace: t.namespace, Name: "prometheus-main-lkg"}, &s); err != nil {
