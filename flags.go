@@ -41,6 +41,7 @@ type settings struct {
 	limits           rules.Limits
 	admission        admission
 	reloaderContract string
+	sidecarAccess    string
 	ignored          []string // flags that were given and have no effect, each with the reason
 }
 
@@ -139,6 +140,7 @@ func (s *settings) sidecars(fs *flag.FlagSet) {
 			return err
 		})
 	}
+	fs.StringVar(&s.sidecarAccess, "sidecar-access", "auto", "direct, proxy, or auto: how the sidecars' reports are reached; proxy goes through the API server, and auto takes it outside of a cluster")
 	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
 		both := []corev1.ResourceList{w.ReloaderResources.Requests, w.ReloaderResources.Limits}
 		quantity(fs, "config-reloader-"+string(name), "request and limit of each sidecar, 0 for none", name, both...)
@@ -278,6 +280,9 @@ func (s *settings) complete() error {
 		s.world.ForeignReloaders = !ours
 	default:
 		return fmt.Errorf("--reloader-contract is %q: it takes promloop, plain or auto", s.reloaderContract)
+	}
+	if !slices.Contains([]string{"auto", "direct", "proxy"}, s.sidecarAccess) {
+		return fmt.Errorf("--sidecar-access is %q: it takes direct, proxy or auto", s.sidecarAccess)
 	}
 	for name, n := range map[string]int{"--rule-shards": s.world.RuleShards, "--config-parts": s.world.ConfigParts, "--asset-shards": s.world.AssetShards, "--workers": s.workers, "--webhook-max-concurrent": s.admission.concurrent} {
 		if n < 1 {

@@ -100,6 +100,7 @@ func TestBadFlagsSayWhatTheyTake(t *testing.T) {
 		"--webhook-max-concurrent=0":         {"--webhook-max-concurrent", "from 1"},
 		"--webhook-read-timeout=0s":          {"--webhook-read-timeout", "above 0"},
 		"--reloader-contract=maybe":          {"--reloader-contract", "promloop, plain or auto"},
+		"--sidecar-access=ssh":               {"--sidecar-access", "direct, proxy or auto"},
 		"--namespaces=a --deny-namespaces=b": {"--namespaces", "--deny-namespaces"},
 		"--kubelet-service=a/b --kubelet-endpoints=false --kubelet-endpointslice=false": {"--kubelet-service"},
 		"stray": {"stray"},

@@ -193,6 +193,15 @@ const (
 	statusWritesAtOnce    = 200
 )
 
+// accessToSidecars is direct in a cluster, which every pod is told of in its environment.
+func accessToSidecars(mgr ctrl.Manager, s settings) (controllers.Access, error) {
+	outside := os.Getenv("KUBERNETES_SERVICE_HOST") == ""
+	if s.sidecarAccess == "proxy" || s.sidecarAccess == "auto" && outside {
+		return controllers.ThroughAPIServer(mgr.GetConfig())
+	}
+	return controllers.Access{}, nil
+}
+
 func wire(ctx context.Context, mgr ctrl.Manager, s settings, references cache.Cache) error {
 	direct, err := client.New(mgr.GetConfig(), client.Options{Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper()})
 	if err != nil {
@@ -205,11 +214,15 @@ func wire(ctx context.Context, mgr ctrl.Manager, s settings, references cache.Ca
 	for kind, why := range missing {
 		mgr.GetLogger().Info("a kind is left out", "kind", kind, "why", why)
 	}
+	access, err := accessToSidecars(mgr, s)
+	if err != nil {
+		return err
+	}
 	standings, events := controllers.NewStandings(), mgr.GetEventRecorder("promloop")
 	prometheuses := &controllers.PrometheusReconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), References: references, Standings: standings,
 		Options: s.world, Scope: s.scope, Limits: s.limits, Workers: s.workers, Events: events,
-		Repair: controllers.RepairPolicy(s.repair), Missing: missing,
+		Repair: controllers.RepairPolicy(s.repair), Missing: missing, Access: access,
 	}
 	configResources := controllers.ConfigResourceReconciler{
 		Client: mgr.GetClient(), Events: events, Standings: standings, Scope: s.scope, Missing: missing,

@@ -51,6 +51,7 @@ type PrometheusReconciler struct {
 	Options    world.Options
 	Scope      world.Scope
 	Limits     rules.Limits
+	Access     Access // to the sidecars
 	Workers    int
 	Events     events.EventRecorder
 	Repair     RepairPolicy
@@ -228,7 +229,7 @@ func (r *PrometheusReconciler) forget(ctx context.Context, name types.Namespaced
 func (r *PrometheusReconciler) prepare(references client.Reader) {
 	r.memory = map[types.NamespacedName]*memory{}
 	r.changes = newChanges()
-	r.reporter = newReporter()
+	r.reporter = newReporter(r.Access)
 	r.writer = &writer{client: r.Client, live: r.Live}
 	r.observer = &observer{
 		cached: r.Client, live: r.Live, values: newValueStore(references, r.Live), claims: newClaimStore(r.Live), reports: r.reporter,

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -26,6 +25,8 @@ const (
 	// longPoll is how long a sidecar may hold a question open. docs/contract.md. It bounds how late a sidecar is missed whose
 	// connection went silent, which must show in the status within 10 s.
 	longPoll = 5 * time.Second
+	// answerWithin is how long the answer to such a question may take.
+	answerWithin = longPoll + 3*time.Second
 	// confirmEvery is how often a pod that runs what is wanted is asked again: a restart shows in the pod, this is the backstop.
 	confirmEvery = 30 * time.Second
 	// retryAfter is the pause after a sidecar that did not answer, or that refused.
@@ -44,6 +45,7 @@ var ports = map[contract.Domain]string{contract.Config: "8080", contract.Rules: 
 // reporter asks the sidecars of every pod what they have loaded, by long poll and outside of any worker. A change of an answer
 // makes the Prometheus be looked at again.
 type reporter struct {
+	access Access
 	client *http.Client
 	events chan event.GenericEvent
 
@@ -61,13 +63,11 @@ type question struct {
 	domain contract.Domain
 }
 
-func newReporter() *reporter {
+func newReporter(access Access) *reporter {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &reporter{
-		client: &http.Client{
-			Timeout:   longPoll + 3*time.Second,
-			Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext},
-		},
+		access: access,
+		client: access.http(),
 		events: make(chan event.GenericEvent, 64),
 		stop:   ctx, end: cancel,
 		asks: map[types.NamespacedName]map[question]*asker{},
@@ -109,7 +109,7 @@ func (r *reporter) ask(p types.NamespacedName, pods []*corev1.Pod, want delivery
 			q := question{pod.UID, pod.Status.PodIP, domain}
 			next[q] = r.asks[p][q]
 			if next[q] == nil {
-				next[q] = r.start(p, q)
+				next[q] = r.start(p, q, pod)
 			}
 			next[q].wantNow(digest)
 		}
@@ -125,7 +125,7 @@ func (r *reporter) ask(p types.NamespacedName, pods []*corev1.Pod, want delivery
 	}
 }
 
-func (r *reporter) start(p types.NamespacedName, q question) *asker {
+func (r *reporter) start(p types.NamespacedName, q question, pod *corev1.Pod) *asker {
 	ctx, cancel := context.WithCancel(r.stop)
 	a := &asker{domain: q.domain, end: cancel, wants: make(chan string, 1)}
 	a.changed = func() {
@@ -136,7 +136,7 @@ func (r *reporter) start(p types.NamespacedName, q question) *asker {
 		case <-ctx.Done():
 		}
 	}
-	base := "http://" + net.JoinHostPort(q.ip, ports[q.domain]) + "/v1/loaded"
+	base := r.access.url(pod, ports[q.domain]) + "/v1/loaded"
 	go a.run(ctx, func(ctx context.Context, want string) (*contract.Loaded, error) { return r.get(ctx, base, want) })
 	return a
 }

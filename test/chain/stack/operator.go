@@ -105,6 +105,7 @@ func (s *Stack) newOperator(name, metrics string) (*Operator, error) {
 		args: []string{
 			"--web.listen-address=" + metrics,
 			"--health-probe-bind-address=" + health,
+			"--sidecar-access=direct", // the process is outside of the cluster and reaches pods all the same
 			"--config-reloader-memory=50Mi",
 			"--prometheus-config-reloader=quay.io/promloop/config-reloader:test",
 			"--config-reloader-image=quay.io/promloop/rules-reloader:test",
