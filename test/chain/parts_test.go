@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -44,6 +46,8 @@ var _ = Describe("A configuration larger than a Secret", Serial, func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(strings.Count(loaded.YAML, "job_name: ")).To(Equal(monitors))
 
+		t.expectWithinMemory(ctx)
+
 		before := t.configSecrets(ctx)
 		Expect(len(before)).To(BeNumerically(">", 3))
 		one := t.unlike(monitors + 1)
@@ -64,6 +68,40 @@ var _ = Describe("A configuration larger than a Secret", Serial, func() {
 		Expect(report.Loaded).To(Equal(t.prometheusObject(ctx).Status.Configuration.Digest))
 	}, SpecTimeout(10*time.Minute))
 })
+
+// expectWithinMemory adds up what is charged to the config-reloader: its own memory at its highest, and what it wrote into memory.
+func (t team) expectWithinMemory(ctx context.Context) {
+	GinkgoHelper()
+	pod := t.pod(ctx)
+	name := client.ObjectKeyFromObject(pod)
+	var limit int64
+	for _, c := range pod.Spec.Containers {
+		if c.Name == "config-reloader" {
+			limit = c.Resources.Limits.Memory().Value()
+		}
+	}
+	pid, err := running.Node.PID(name, "config-reloader")
+	Expect(err).NotTo(HaveOccurred())
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	Expect(err).NotTo(HaveOccurred())
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	var kilobytes int64
+	_, err = fmt.Sscan(after, &kilobytes)
+	Expect(err).NotTo(HaveOccurred())
+	dir, err := running.Node.VolumeDir(name, "config-out")
+	Expect(err).NotTo(HaveOccurred())
+	var written int64
+	Expect(filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		info, err := entry.Info()
+		written += info.Size()
+		return err
+	})).To(Succeed())
+	fmt.Fprintf(os.Stderr, "parts: config-reloader used %d KiB and wrote %d KiB of a limit of %d KiB\n", kilobytes, written>>10, limit>>10)
+	Expect(kilobytes<<10 + written).To(BeNumerically("<", limit))
+}
 
 // unlike is a monitor whose job compresses to about as much as it is long.
 func (t team) unlike(n int) *v1.ServiceMonitor {
