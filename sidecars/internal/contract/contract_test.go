@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -118,16 +119,33 @@ func TestReleaseOfNothing(t *testing.T) {
 }
 
 func FuzzManifest(f *testing.F) {
-	f.Add([]byte(`{"version":1,"domain":"config","digest":""}`))
+	digest := strings.Repeat("ab", 32)
+	f.Add([]byte(`{"version":1,"domain":"config","digest":"` + digest + `","parts":[{"key":"a.gz","digest":"` + digest + `"}],"buckets":{"63":"` + digest + `"}}`))
+	f.Add([]byte(`{"version":2,"parts":"a list no more"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := contract.ParseManifest(data, contract.Config)
 		if err != nil || !m.Known() {
 			return
 		}
+		for bucket := range m.Buckets {
+			if n, err := strconv.Atoi(bucket); err != nil || n < 0 || n >= contract.Buckets {
+				t.Fatalf("there is no bucket %q", bucket)
+			}
+		}
 		for _, p := range m.Parts {
 			if strings.Contains(p.Key, "/") || bytes.HasPrefix([]byte(p.Key), []byte(".")) {
 				t.Fatalf("the key %q leads out of the volume", p.Key)
 			}
+		}
+	})
+}
+
+func FuzzRelease(f *testing.F) {
+	f.Add([]byte(`{"config":"a","rules":"b","refused":["c"],"attempt":3}`))
+	f.Add([]byte("\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if r, err := contract.ParseRelease(data); err != nil && (r.Config != "" || r.Rules != "" || r.Refused != nil) {
+			t.Fatalf("what cannot be read releases something: %+v", r)
 		}
 	})
 }

@@ -104,7 +104,9 @@ func isName(text string) bool {
 }
 
 // isSafe says that a value means nothing to YAML, wherever it stands.
-func isSafe(value string) bool { return strings.Trim(value, letters+digits+"._-/:") == "" }
+func isSafe(value string) bool {
+	return strings.Trim(value, letters+digits+"._-/:") == "" && !strings.HasSuffix(value, ":")
+}
 
 // Copy writes r to w with its variables replaced. Errors of type Error are refusals: EnvMissing, EnvUnsafe.
 func (v Vars) Copy(w io.Writer, r io.Reader) error {
@@ -174,7 +176,7 @@ func peekName(in *bufio.Reader) (name string, length int, escaped bool, err erro
 func (v Vars) value(name string) (string, error) {
 	value, ok := v.Values[name]
 	if ok && !isSafe(value) {
-		return "", refuse(contract.EnvUnsafe, "$(%s): its value has a character other than letters, digits and . _ - / :", name)
+		return "", refuse(contract.EnvUnsafe, "$(%s): its value has a character other than letters, digits and . _ - / : or ends in a colon", name)
 	}
 	if ok {
 		return value, nil

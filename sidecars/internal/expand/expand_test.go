@@ -5,6 +5,8 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +16,7 @@ import (
 	"github.com/promloop/promloop/sidecars/internal/expand"
 )
 
-var vars = expand.Vars{Values: map[string]string{"POD_NAME": "pod-0", "EVIL": "a\"b", "ZONE": "eu/1a:x_y"}, Names: []string{"POD_NAME", "SHARD", "EVIL", "ZONE"}}
+var vars = expand.Vars{Values: map[string]string{"POD_NAME": "pod-0", "EVIL": "a\"b", "ZONE": "eu/1a:x_y", "COLON": "a:"}, Names: []string{"POD_NAME", "SHARD", "EVIL", "ZONE", "COLON"}}
 
 func TestCopyReplacesOnceAndOnlyWhatItMay(t *testing.T) {
 	cases := map[string]struct {
@@ -32,6 +34,7 @@ func TestCopyReplacesOnceAndOnlyWhatItMay(t *testing.T) {
 		"UnknownLenient": {"without a manifest the text is nobody's promise", "$(HOME)", false, "$(HOME)", ""},
 		"UnknownStrict":  {"with one, a literal would be loaded", "$(HOME)", true, "", contract.EnvMissing},
 		"NotSet":         {"an allowed name without a value is a mistake in any case", "$(SHARD)", false, "", contract.EnvMissing},
+		"EndsInColon":    {"in a list that makes a map of it", "- $(COLON)", false, "", contract.EnvUnsafe},
 		"Unsafe":         {"a quote could end the scalar it stands in", "$(EVIL)", false, "", contract.EnvUnsafe},
 	}
 	for name, tc := range cases {
@@ -166,24 +169,65 @@ func FuzzGunzip(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if n, err := io.Copy(io.Discard, expand.Limit(r, limit)); err == nil && n > limit {
-			t.Fatalf("%d bytes came through a limit of %d", n, limit)
+		n, err := io.Copy(io.Discard, expand.Limit(r, limit))
+		if n > limit || err != nil && reasonOf(err) != contract.BadGzip && reasonOf(err) != contract.TooLarge {
+			t.Fatalf("%d bytes came through a limit of %d: %v", n, limit, err)
+		}
+		if plain := !bytes.HasPrefix(stored, []byte{0x1f, 0x8b}); plain && err == nil && n != int64(len(stored)) {
+			t.Fatalf("%d bytes of plain text became %d", len(stored), n)
 		}
 	})
 }
 
+// reference is what Copy does, on the whole text at once.
+var reference = regexp.MustCompile(`\$(\$?)\(([A-Za-z_][A-Za-z0-9_]*)\)`)
+
 func FuzzCopy(f *testing.F) {
-	f.Add("a $(POD_NAME) $$(POD_NAME) $(")
-	f.Fuzz(func(t *testing.T, text string) {
-		var out strings.Builder
-		if err := vars.Copy(&out, strings.NewReader(text)); err != nil {
-			if reasonOf(err) == "" {
-				t.Fatalf("not a refusal: %v", err)
+	f.Add("a $(POD_NAME) $$(POD_NAME) $(", 7)
+	f.Add("$$$(POD_NAME)$(HOME) $(1) $()", 1)
+	f.Add("$(SHARD)", 3)
+	f.Add("$(EVIL)", 100)
+	f.Fuzz(func(t *testing.T, text string, chunk int) {
+		var refused contract.Reason
+		want := reference.ReplaceAllStringFunc(text, func(match string) string {
+			m := reference.FindStringSubmatch(match)
+			value, set := vars.Values[m[2]]
+			switch {
+			case len(match) > 250:
+				t.Skip("longer than any name is looked for")
+			case m[1] == "$":
+				return match[1:]
+			case refused != "":
+			case m[2] == "EVIL", m[2] == "COLON":
+				refused = contract.EnvUnsafe
+			case set:
+				return value
+			case slices.Contains(vars.Names, m[2]):
+				refused = contract.EnvMissing
 			}
-			return
+			return match
+		})
+		var out strings.Builder
+		err := vars.Copy(&out, &slow{text: text, n: max(chunk, 1)})
+		if reasonOf(err) != refused || err != nil && refused == "" {
+			t.Fatalf("refused for %q (%v), want %q", reasonOf(err), err, refused)
 		}
-		if !strings.Contains(text, "$") && out.String() != text {
-			t.Fatal("text without a variable changed")
+		if err == nil && out.String() != want {
+			t.Fatalf("got %q, want %q", out.String(), want)
+		}
+	})
+}
+
+// FuzzCounter writes a text in pieces of any size: the count must not hang on them, nor ever be more than the lines.
+func FuzzCounter(f *testing.F) {
+	f.Add("scrape_configs:\n- job_name: a\n- job_name: b\n", 5)
+	f.Add("scrape_configs: [{}]\n", 1)
+	f.Fuzz(func(t *testing.T, text string, chunk int) {
+		whole, pieces := expand.NewCounter("scrape_configs"), expand.NewCounter("scrape_configs")
+		_, _ = io.WriteString(whole, text)
+		_, _ = io.Copy(struct{ io.Writer }{pieces}, &slow{text: text, n: max(chunk, 1)})
+		if a, b := whole.Count(), pieces.Count(); a != b || a > strings.Count(text, "\n")+1 {
+			t.Fatalf("%d in one piece, %d in several", a, b)
 		}
 	})
 }
