@@ -2,6 +2,8 @@ package webhooks
 
 import (
 	"context"
+	"reflect"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -35,10 +37,47 @@ func (j *scrapeJudge[P]) judge(ctx context.Context, o P) (Answer, error) {
 		return Answer{}, err
 	}
 	found.unselected(&a)
+	if len(a.Refusals) == 0 {
+		for _, p := range found.prometheuses {
+			a.doubts(p, o)
+		}
+	}
 	if err := j.references.missing(ctx, &a, o); err != nil {
 		return Answer{}, err
 	}
 	return a, j.deprecated.warnOf(&a, o)
+}
+
+// doubts warns of what one Prometheus would leave out of an object, and of limits that it lowers. Both hang on the Prometheus, which
+// may be about to change.
+func (a *Answer) doubts(p *v1.Prometheus, o client.Object) {
+	for _, f := range promconfig.FaultsFor(p, o) {
+		a.warn("for Prometheus %s: %s", nameOf(p), f)
+	}
+	for _, limit := range []struct {
+		field    string
+		enforced *int64
+	}{
+		{"sampleLimit", p.Spec.EnforcedSampleLimit}, {"targetLimit", p.Spec.EnforcedTargetLimit}, {"labelLimit", p.Spec.EnforcedLabelLimit},
+		{"labelNameLengthLimit", p.Spec.EnforcedLabelNameLengthLimit}, {"labelValueLengthLimit", p.Spec.EnforcedLabelValueLengthLimit},
+		{"keepDroppedTargets", p.Spec.EnforcedKeepDroppedTargets},
+	} {
+		asked := numberIn(o, limit.field)
+		if limit.enforced != nil && *limit.enforced > 0 && asked > *limit.enforced {
+			a.warn("for Prometheus %s: spec.%s is %d, and it enforces %d", nameOf(p), limit.field, asked, *limit.enforced)
+		}
+	}
+}
+
+// numberIn returns a number of the spec, which all scrape kinds call the same; 0 when it is not set.
+func numberIn(o client.Object, field string) int64 {
+	value := reflect.Indirect(reflect.ValueOf(o)).FieldByName("Spec").FieldByNameFunc(func(name string) bool {
+		return strings.EqualFold(name, field)
+	})
+	if n, ok := value.Interface().(*int64); ok && n != nil {
+		return *n
+	}
+	return 0
 }
 
 func sameServiceMonitor(old, o *v1.ServiceMonitor) bool { return sameSpec(old, o, old.Spec, o.Spec) }

@@ -12,6 +12,7 @@ import (
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/api/v1alpha1"
+	"github.com/promloop/promloop/internal/promconfig"
 	"github.com/promloop/promloop/internal/selection"
 	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
@@ -35,7 +36,11 @@ func (j *prometheusJudge) judge(ctx context.Context, p *v1.Prometheus) (Answer, 
 	if verdict := objects.Verdicts[world.Object{Kind: world.Prometheus, NamespacedName: name}]; !verdict.Accepted() {
 		a.refuse("", "%s", verdict.Message)
 	}
+	for _, f := range promconfig.Faults(p) {
+		a.refuse(f.Path, "%s", f.Message)
+	}
 	a.Warnings = append(a.Warnings, objects.Ignored...)
+	a.Warnings = append(a.Warnings, promconfig.NewRenderer().Render(&world.World{Prometheus: p}, selection.Result{}).Ignored...)
 	if err := j.selectors(ctx, p, &a); err != nil {
 		return Answer{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
@@ -194,21 +195,40 @@ func TestOtherReviews(t *testing.T) {
 	})
 	monitor := &v1.ServiceMonitor{ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: "m"}}
 	monitor.Spec.Endpoints = []v1.Endpoint{{Port: "web"}, {Port: "web", BearerTokenFile: "/x"}}
+	wanting := func(change func(*v1.PrometheusSpec)) *v1.Prometheus {
+		return selectAll("main", func(s *v1.PrometheusSpec) { s.ServiceMonitorSelector = &metav1.LabelSelector{}; change(s) })
+	}
+	denying := wanting(func(s *v1.PrometheusSpec) { s.ArbitraryFSAccessThroughSMs.Deny = true })
+	limiting := wanting(func(s *v1.PrometheusSpec) { s.EnforcedSampleLimit = ptr.To[int64](1000) })
+	older := wanting(func(s *v1.PrometheusSpec) { s.Version = "v2.45.0" })
+	classed, limited, renamed := endpoint("main", v1.Endpoint{}), endpoint("main", v1.Endpoint{}), endpoint("main", v1.Endpoint{})
+	classed.Spec.ScrapeClassName, limited.Spec.SampleLimit = ptr.To("unknown-class"), ptr.To[int64](5000)
+	renamed.Spec.Endpoints[0].RelabelConfigs = []v1.RelabelConfig{{SourceLabels: []v1.LabelName{"a"}, TargetLabel: "b.c"}}
+	misconfigured := selectAll("main", func(s *v1.PrometheusSpec) { s.RemoteWrite = []v1.RemoteWriteSpec{{URL: "::"}} })
+	tooNew := selectAll("main", func(s *v1.PrometheusSpec) {
+		s.Version, s.KeepDroppedTargets = "v2.45.0", ptr.To[int64](1)
+	})
 	for name, tc := range map[string]struct {
 		path, kind      string
 		cluster         []client.Object
 		object          client.Object
 		refused, warned []string
 	}{
-		"version":            {prometheuses, "Prometheus", nil, selectAll("main", func(s *v1.PrometheusSpec) { s.Version = "latest" }), []string{"spec.version", "latest"}, []string{"spec.ruleSelector"}},
-		"unreadable":         {prometheuses, "Prometheus", nil, unreadable, []string{"spec.ruleSelector", "Like"}, nil},
-		"selects nothing":    {prometheuses, "Prometheus", []client.Object{ruleObject("up")}, wants, nil, []string{"spec.serviceMonitorSelector selects no ServiceMonitor"}},
-		"deprecated":         {prometheuses, "Prometheus", []client.Object{ruleObject("up")}, selectAll("main", func(s *v1.PrometheusSpec) { s.BaseImage = "x" }), nil, []string{"spec.baseImage is deprecated: use image"}},
-		"monitor unselected": {monitors, "ServiceMonitor", []client.Object{selectAll("main", nil)}, monitor, nil, []string{"no Prometheus selects", "spec.endpoints[1].bearerTokenFile is deprecated"}},
-		"timeout":            {monitors, "ServiceMonitor", []client.Object{wants}, endpoint("main", v1.Endpoint{Interval: "10s", ScrapeTimeout: "30s"}), []string{"spec.endpoints[0].scrapeTimeout", "longer than the interval"}, nil},
-		"secret to come":     {monitors, "ServiceMonitor", []client.Object{wants}, endpoint("main", v1.Endpoint{HTTPConfigWithProxyAndTLSFiles: basicAuth("later")}), nil, []string{"Secret monitoring/later does not exist"}},
-		"secret is there":    {monitors, "ServiceMonitor", []client.Object{wants, secretNamed("now")}, endpoint("main", v1.Endpoint{HTTPConfigWithProxyAndTLSFiles: basicAuth("now")}), nil, nil},
-		"foreign kind":       {monitors, "Secret", nil, monitor, []string{"reviews ServiceMonitor.monitoring.coreos.com, not Secret"}, nil},
+		"version":             {prometheuses, "Prometheus", nil, selectAll("main", func(s *v1.PrometheusSpec) { s.Version = "latest" }), []string{"spec.version", "latest"}, []string{"spec.ruleSelector"}},
+		"unreadable":          {prometheuses, "Prometheus", nil, unreadable, []string{"spec.ruleSelector", "Like"}, nil},
+		"selects nothing":     {prometheuses, "Prometheus", []client.Object{ruleObject("up")}, wants, nil, []string{"spec.serviceMonitorSelector selects no ServiceMonitor"}},
+		"deprecated":          {prometheuses, "Prometheus", []client.Object{ruleObject("up")}, selectAll("main", func(s *v1.PrometheusSpec) { s.BaseImage = "x" }), nil, []string{"spec.baseImage is deprecated: use image"}},
+		"monitor unselected":  {monitors, "ServiceMonitor", []client.Object{selectAll("main", nil)}, monitor, nil, []string{"no Prometheus selects", "spec.endpoints[1].bearerTokenFile is deprecated"}},
+		"timeout":             {monitors, "ServiceMonitor", []client.Object{wants}, endpoint("main", v1.Endpoint{Interval: "10s", ScrapeTimeout: "30s"}), []string{"spec.endpoints[0].scrapeTimeout", "longer than the interval"}, nil},
+		"secret to come":      {monitors, "ServiceMonitor", []client.Object{wants}, endpoint("main", v1.Endpoint{HTTPConfigWithProxyAndTLSFiles: basicAuth("later")}), nil, []string{"Secret monitoring/later does not exist"}},
+		"secret is there":     {monitors, "ServiceMonitor", []client.Object{wants, secretNamed("now")}, endpoint("main", v1.Endpoint{HTTPConfigWithProxyAndTLSFiles: basicAuth("now")}), nil, nil},
+		"file that is denied": {monitors, "ServiceMonitor", []client.Object{denying}, endpoint("main", v1.Endpoint{BearerTokenFile: "/token"}), nil, []string{"for Prometheus monitoring/main: spec.endpoints[0].bearerTokenFile"}},
+		"scrape class":        {monitors, "ServiceMonitor", []client.Object{wants}, classed, nil, []string{"for Prometheus monitoring/main: spec.scrapeClass", "unknown-class"}},
+		"limit above":         {monitors, "ServiceMonitor", []client.Object{limiting}, limited, nil, []string{"for Prometheus monitoring/main: spec.sampleLimit is 5000, and it enforces 1000"}},
+		"name too new":        {monitors, "ServiceMonitor", []client.Object{older}, renamed, nil, []string{"for Prometheus monitoring/main: spec.endpoints[0].relabelings[0]", "b.c"}},
+		"own text is wrong":   {prometheuses, "Prometheus", []client.Object{ruleObject("up")}, misconfigured, []string{"spec.remoteWrite[0].url"}, nil},
+		"newer field":         {prometheuses, "Prometheus", []client.Object{ruleObject("up")}, tooNew, nil, []string{"needs Prometheus"}},
+		"foreign kind":        {monitors, "Secret", nil, monitor, []string{"reviews ServiceMonitor.monitoring.coreos.com, not Secret"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

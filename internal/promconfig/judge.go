@@ -28,6 +28,19 @@ func Faults(obj any) []Fault {
 	return in.faults
 }
 
+// FaultsFor is what one Prometheus would not take of an object that Faults finds nothing wrong with: it denies files, has no such
+// scrape class, or is too old. References are not looked up. A Prometheus whose version can't be read says nothing.
+func FaultsFor(p *v1.Prometheus, obj any) []Fault {
+	version, err := world.PrometheusVersion(p)
+	o := scrapeObjectOf(obj)
+	if err != nil || o == nil {
+		return nil
+	}
+	r := NewRenderer()
+	r.encoder = newEncoder(version)
+	return newRun(r, &world.World{Prometheus: p}, nil).render(o).faults
+}
+
 func prometheusFaults(p *v1.Prometheus) []Fault {
 	version, err := world.PrometheusVersion(p)
 	if err != nil {
