@@ -36,9 +36,11 @@ test-unit: parts ## The operator's decisions, and its webhooks against a real ku
 test-sidecars: parts ## The sidecars, against a real Prometheus.
 	cd sidecars && PROMLOOP_PROMETHEUS=$(PARTS)/prometheus go test ./...
 
+FAULTS_TIMEOUT ?= 20m
+
 .PHONY: test-faults
 test-faults: parts ## What docs/faults.md promises about the sidecars, each fault with its guard and without.
-	cd test/faults && PROMLOOP_PROMETHEUS=$(PARTS)/prometheus go test -count=1 -timeout 20m -v -run '$(or $(FAULT),.)' . -args $(ARGS) | grep -vE '^ *(===|--- PASS)'
+	cd test/faults && PROMLOOP_PROMETHEUS=$(PARTS)/prometheus go test -count=1 -timeout $(FAULTS_TIMEOUT) -v -run '$(or $(FAULT),.)' . -args $(ARGS) | grep -vE '^ *(===|--- PASS)'
 
 .PHONY: test-faults-cluster
 test-faults-cluster: parts ## The same of the operator, the API and the node: each fault on a real kube-apiserver, with its guard and without.
@@ -47,7 +49,7 @@ test-faults-cluster: parts ## The same of the operator, the API and the node: ea
 .PHONY: soak
 soak: ## The same with every wait as long as it really is, and the real node's where this is root's. Takes about an hour and a half.
 	go test -count=1 -run TestF76_ ./internal/rules -args -soak
-	$(MAKE) test-faults ARGS=-soak
+	$(MAKE) test-faults ARGS=-soak FAULTS_TIMEOUT=4h
 	if [ "$$(id -u)" = 0 ]; then $(MAKE) e2e ARGS=-soak; fi
 
 .PHONY: test-cluster

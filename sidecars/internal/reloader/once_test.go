@@ -15,6 +15,7 @@ import (
 
 	"github.com/promloop/promloop/sidecars/internal/contract"
 	"github.com/promloop/promloop/sidecars/internal/reloader"
+	"github.com/promloop/promloop/sidecars/internal/transaction"
 )
 
 // newPod is what an init container finds.
@@ -114,8 +115,9 @@ func (p newPod) staged(err error) (s staged) {
 	if text, err := os.ReadFile(p.path("out", "rules", "current", "a.yaml")); err == nil {
 		s.Group = strings.TrimSpace(string(text[strings.LastIndex(string(text), ":")+1:]))
 	}
-	if text, err := os.ReadFile(p.path("out", ".journal.json")); err == nil {
-		s.Journal = string(text[:strings.Index(string(text), `","from"`)])[len(`{"domain":"`):]
+	var journal transaction.Entry
+	if text, err := os.ReadFile(p.path("out", ".journal.json")); err == nil && json.Unmarshal(text, &journal) == nil && journal.Fresh {
+		s.Journal = string(journal.Domain)
 	}
 	if err != nil {
 		s.Waits, _, _ = strings.Cut(err.Error(), ":")

@@ -3,6 +3,7 @@ package snapshot_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -52,6 +53,25 @@ func TestViewStaysWithTheVersionItOpened(t *testing.T) {
 	}
 	if _, err := v.Names(); !errors.Is(err, snapshot.ErrSuperseded) {
 		t.Errorf("got %v, want ErrSuperseded", err)
+	}
+}
+
+func TestARemovedMountIsMissing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "volume")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	held, err := os.Open(dir) // as a mount holds it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	mounted := fmt.Sprintf("/proc/self/fd/%d", held.Fd())
+	if _, err := snapshot.Open(mounted); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v; it was looked at again for ever if it counted as changing", err)
 	}
 }
 

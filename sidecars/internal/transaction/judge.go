@@ -31,10 +31,9 @@ func (s State) judge() Problem {
 	return Problem{}
 }
 
-// Objection is what stands against a set in a pod that runs this version of Prometheus and has nothing else to keep, so that
-// it does not wait for a release.
+// Objection is what stands against a set in a pod that runs this version of Prometheus and has nothing else to keep. It
+// waits for no release: the time after which a set is loaded without one is zero.
 func Objection(o Observation, prometheusVersion string) Problem {
-	o.Released = true
 	return State{Options: Options{PrometheusVersion: prometheusVersion}, Seen: o}.judge()
 }
 
