@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/api/v1alpha1"
 )
 
 // TestSamples reads every sample as strictly as the API server does, and makes pods of the Prometheus among them.
@@ -38,7 +39,7 @@ func checkSample(t *testing.T, file string, document []byte) {
 	}
 	object := map[string]any{
 		"Prometheus": &v1.Prometheus{}, "ServiceMonitor": &v1.ServiceMonitor{}, "PodMonitor": &v1.PodMonitor{},
-		"PrometheusRule": &v1.PrometheusRule{}, "ServiceAccount": &corev1.ServiceAccount{},
+		"Probe": &v1.Probe{}, "ScrapeConfig": &v1alpha1.ScrapeConfig{}, "PrometheusRule": &v1.PrometheusRule{}, "ServiceAccount": &corev1.ServiceAccount{},
 		"ClusterRole": &rbacv1.ClusterRole{}, "ClusterRoleBinding": &rbacv1.ClusterRoleBinding{},
 	}[kind.Kind]
 	if err := yaml.UnmarshalStrict(document, object); err != nil {

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/operator-framework/api/pkg/operators/v1alpha1"
@@ -17,7 +16,7 @@ import (
 )
 
 // Input is what a bundle is made of: Objects is config/manifests as kustomize prints it (the operator, the CSV's base, the
-// scorecard's configuration), Samples config/samples and config/manifests/examples.
+// scorecard's configuration), Samples config/samples.
 type Input struct {
 	Objects []tree.Object
 	Samples []tree.Object
@@ -25,15 +24,15 @@ type Input struct {
 
 // Read builds the input from the kustomize tree of a checkout.
 func Read(root string) (Input, error) {
-	var built [3][]tree.Object
-	for i, dir := range []string{"manifests", "samples", "manifests/examples"} {
-		objects, err := tree.Build(filepath.Join(root, "config", filepath.FromSlash(dir)))
+	var built [2][]tree.Object
+	for i, dir := range []string{"manifests", "samples"} {
+		objects, err := tree.Build(filepath.Join(root, "config", dir))
 		if err != nil {
 			return Input{}, err
 		}
 		built[i] = objects
 	}
-	return Input{Objects: built[0], Samples: slices.Concat(built[1], built[2])}, nil
+	return Input{Objects: built[0], Samples: built[1]}, nil
 }
 
 // Package is the name of the operator in catalogues.
