@@ -106,7 +106,7 @@ func TestB23_VolumeEmptied(t *testing.T) {
 	prove(t, fault{
 		id: "B23", what: "the kubelet removes a mounted volume and makes another in its place",
 		guard:   "a removed directory passes for an empty one",
-		without: change{edits: []edit{{"snapshot/watch.go", "if gone && alive[dir] {", "if false {"}}},
+		without: change{edits: []edit{{"snapshot/watch.go", "if deleted && l.alive {", "if false {"}}},
 		run: func(r *rig) {
 			r.mountConfig()
 			r.start()
