@@ -18,5 +18,5 @@ func main() {
 	reloader.Version = version
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(reloader.Main(ctx, contract.Rules, os.Args[1:], os.LookupEnv, os.Stderr))
+	os.Exit(reloader.Main(ctx, contract.Rules, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
 }

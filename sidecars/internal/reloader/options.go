@@ -206,7 +206,8 @@ func (o Options) complete() (Options, error) {
 		o.PrometheusURL = strings.TrimSuffix(strings.TrimSuffix(o.ReloadURL, "/"), "/-/reload")
 	}
 	o.PrometheusURL, _, _ = strings.Cut(o.PrometheusURL, "/api/")
-	return o, errors.Join(o.checkInput(), o.checkURLs(), o.checkWords())
+	o.RetryMax = max(o.RetryMax, o.RetryMin)
+	return o, errors.Join(o.checkInput(), o.checkURLs(), o.checkNumbers(), o.checkWords())
 }
 
 func (o Options) checkInput() error {
@@ -245,6 +246,25 @@ func (o Options) checkURLs() error {
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 			errs = append(errs, fmt.Errorf("%s: want something like http://localhost:9090/-/reload, not %q", name, text))
 		}
+	}
+	return errors.Join(errs...)
+}
+
+func (o Options) checkNumbers() error {
+	var errs []error
+	for name, d := range map[string]time.Duration{"--reload-timeout": o.ReloadTimeout, "--retry-interval": o.RetryMin} {
+		if d <= 0 {
+			errs = append(errs, fmt.Errorf("%s=%v: want more than 0", name, d))
+		}
+	}
+	if o.ReleaseBound < 0 {
+		errs = append(errs, fmt.Errorf("--release-bound=%v: want 0 or more", o.ReleaseBound))
+	}
+	if o.MaxBytes < 0 {
+		errs = append(errs, fmt.Errorf("--max-bytes=%d: want 0 or more", o.MaxBytes))
+	}
+	if o.MemoryRatio < 0 || o.MemoryRatio > 1 {
+		errs = append(errs, fmt.Errorf("--auto-gomemlimit-ratio=%v: want a share from 0 to 1", o.MemoryRatio))
 	}
 	return errors.Join(errs...)
 }

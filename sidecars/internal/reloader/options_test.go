@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -42,21 +41,6 @@ func TestTheSeedsArgumentsAreEnough(t *testing.T) {
 	}
 }
 
-func TestUpstreamsArgumentsAreUnderstood(t *testing.T) {
-	o, err := reloader.Parse(contract.Config, []string{
-		"--listen-address=:8080", "--reload-url=http://localhost:9090/prom/-/reload", "--config-file=/c/prometheus.yaml.gz", "--config-envsubst-file=/o/prometheus.env.yaml",
-		"--watched-dir=/r0", "--watched-dir=/r1", "--watch-interval=0", "--delay-interval=1s", "--retry-interval=5s", "--reload-timeout=30s", "--reload-method=signal",
-		"--process-executable-name=prometheus", "--runtimeinfo-url=http://localhost:9090/prom/api/v1/status/runtimeinfo", "--statefulset-ordinal-from-envvar=POD_NAME",
-		"--log-level=debug", "--log-format=json", "--auto-gomemlimit-ratio=0.9",
-	}, env(), io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !o.Once || o.PrometheusURL != "http://localhost:9090/prom" || len(o.VolumeDirs) != 2 || o.RetryMin != 5*time.Second || o.ReloadMethod != "signal" {
-		t.Errorf("got %+v", o)
-	}
-}
-
 func TestFlagsWinOverTheEnvironment(t *testing.T) {
 	args := []string{"--config-file=/c/x", "--reload-url=http://a/-/reload", "--listen-address=:1"}
 	o, err := reloader.Parse(contract.Config, args, env("RELOADER_LISTEN_ADDRESS=:2", "RELOADER_CERTS_DIR=/certs", "PROMETHEUS_VERSION=v3.16.0"), io.Discard)
@@ -81,6 +65,11 @@ func TestMistakesAreNamed(t *testing.T) {
 		"Method":         {"only two ways exist", []string{"--config-file=/c/x", url, "--reload-method=telepathy"}, nil, "telepathy"},
 		"Environment":    {"the variable is named, not the flag", []string{"--config-file=/c/x", url}, []string{"RELOADER_RELOAD_TIMEOUT=soon"}, "RELOADER_RELOAD_TIMEOUT"},
 		"SameFile":       {"it would read what it writes", []string{"--config-file=/c/x", "--config-envsubst-file=/c/x", url}, nil, "same file"},
+		"Timeout":        {"every reload would time out", []string{"--config-file=/c/x", "--reload-timeout=0"}, nil, "--reload-timeout"},
+		"Retry":          {"a refused set would be tried without a pause", []string{"--config-file=/c/x"}, []string{"RELOADER_RETRY_INTERVAL=0"}, "--retry-interval"},
+		"Bound":          {"the past has no meaning", []string{"--config-file=/c/x", "--release-bound=-1s"}, nil, "--release-bound"},
+		"Bytes":          {"nothing would fit", []string{"--config-file=/c/x", "--max-bytes=-1"}, nil, "--max-bytes"},
+		"Share":          {"more than there is", []string{"--config-file=/c/x", "--auto-gomemlimit-ratio=1.5"}, nil, "--auto-gomemlimit-ratio"},
 		"Argument":       {"a forgotten dash", []string{"--config-file=/c/x", url, "x"}, nil, `"x"`},
 	}
 	for name, tc := range cases {
@@ -101,20 +90,6 @@ func TestFlagsOfOthersAreAccepted(t *testing.T) {
 		args   string
 		want   func(o reloader.Options) bool
 	}{
-		"Upstream": {"prometheus-config-reloader v0.93, all of its flags", contract.Config,
-			"--config-file=/c/x --config-envsubst-file=/o/x --watch-interval=3m --delay-interval=1s --retry-interval=5s --reload-timeout=30s " +
-				"--auto-gomemlimit-ratio=0.5 --watched-dir=/r --watched-dir=/s --reload-method=signal --process-executable-name=prom " +
-				"--statefulset-ordinal-from-envvar=NAME --listen-address=:8080 --web-config-file= --log-format=json --log-level=all " +
-				"--reload-url=http://a/-/reload --runtimeinfo-url=http://b/p/api/v1/status/runtimeinfo",
-			func(o reloader.Options) bool {
-				return len(o.VolumeDirs) == 2 && o.OrdinalFrom == "NAME" && o.PrometheusURL == "http://b/p" && o.WatchInterval == 3*time.Minute
-			}},
-		"UpstreamDefaults": {"it needs no URL either", contract.Config, "--config-file=/c/x",
-			func(o reloader.Options) bool {
-				return o.PrometheusURL == "http://127.0.0.1:9090" && o.OrdinalFrom == "POD_NAME"
-			}},
-		"RunOnce": {"upstream's word for an init container", contract.Config, "--config-file=/c/x --config-envsubst-file=/o/x --watch-interval=0",
-			func(o reloader.Options) bool { return o.Once }},
 		"Reference": {"prometheus-config-reloader v0.40 watched rules by another name", contract.Config,
 			"--config-file=/c/x --rules-dir=/r --rules-dir=/s",
 			func(o reloader.Options) bool { return len(o.VolumeDirs) == 2 }},

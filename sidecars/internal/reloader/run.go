@@ -17,20 +17,20 @@ import (
 // Version is set when the binary is built.
 var Version = "dev"
 
-// Main runs one reloader until the context ends and returns the exit status.
-func Main(ctx context.Context, domain contract.Domain, args []string, env func(string) (string, bool), out io.Writer) int {
-	o, err := Parse(domain, args, env, out)
+// Main runs one reloader until the context ends and returns the exit status. Only the version goes to out, all else to errs.
+func Main(ctx context.Context, domain contract.Domain, args []string, env func(string) (string, bool), out, errs io.Writer) int {
+	o, err := Parse(domain, args, env, errs)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil:
-		fmt.Fprintf(out, "%s-reloader: %v\n", domain, err)
+		fmt.Fprintf(errs, "%s-reloader: %v\n", domain, err)
 		return 2
 	case o.ShowVersion:
 		fmt.Fprintln(out, Version)
 		return 0
 	}
-	log := newLogger(o, out)
+	log := newLogger(o, errs)
 	if err := Run(ctx, o, log); err != nil {
 		log.Error("stopped", "err", err)
 		return 1
@@ -82,7 +82,7 @@ func (p *parts) drive(ctx context.Context) error { return p.driver.Run(ctx) }
 // limitMemory makes the garbage collector work harder than usual: what we hold is small, and so are our limits.
 func limitMemory(o Options) {
 	debug.SetGCPercent(50)
-	if limit, ok := memoryLimit(); ok && o.MemoryRatio > 0 && o.MemoryRatio <= 1 {
+	if limit, ok := memoryLimit(); ok && o.MemoryRatio > 0 {
 		debug.SetMemoryLimit(int64(float64(limit) * o.MemoryRatio))
 	}
 }

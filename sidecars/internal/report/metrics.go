@@ -16,6 +16,8 @@ import (
 type Extra struct {
 	Watch   snapshot.Stats
 	Version string
+	// Method is how Prometheus is told to reload: http or signal.
+	Method string
 }
 
 // writeMetrics writes the text format. Names that begin with reloader_ and that others use, too, mean the same as there, so
@@ -25,21 +27,23 @@ func (b *Board) writeMetrics(w io.Writer, extra Extra) {
 	c := s.Counts
 	problem, _ := s.Standing()
 	loaded := s.LoadedNow()
+	inSync := loaded.ID != "" && loaded.ID == s.Seen.ID
 	m := metrics{w}
-	m.one("reloader_last_reload_successful", "gauge", "Whether the last reload attempt was successful.", number(c.LastOK || c.Posts == 0 && loaded.ID != ""))
+	// What was refused may be taken back without another reload, and Prometheus may start on the wanted set.
+	m.one("reloader_last_reload_successful", "gauge", "Whether the last reload attempt was successful.", number(c.LastOK || inSync || c.Posts == 0 && loaded.ID != ""))
 	m.one("reloader_last_reload_success_timestamp_seconds", "gauge", "When the last reload was successful.", b.seconds(c.LastOKAt))
 	m.one("reloader_reloads_total", "counter", "Reload requests sent to Prometheus.", float64(c.Posts))
 	m.one("reloader_reloads_failed_total", "counter", "Reload requests that failed.", float64(c.PostFailures))
 	m.one("reloader_config_apply_operations_total", "counter", "Sets that were written to the output directory, or tried to.", float64(c.Applies))
 	m.one("reloader_config_apply_operations_failed_total", "counter", "Sets that could not be written or were refused before any reload.", float64(c.ApplyFailures))
-	m.one("reloader_config_environment_variable_expansion_errors", "gauge", "Sets refused for a variable.", float64(c.EnvFailures))
+	m.one("reloader_config_environment_variable_expansion_errors", "gauge", "Whether the last set that was written was refused for a variable.", float64(c.EnvErrors))
 	m.one("reloader_watches", "gauge", "Directories watched by inotify.", float64(extra.Watch.Watches))
 	m.one("reloader_watch_events_total", "counter", "Events of inotify.", float64(extra.Watch.Events))
 	m.one("reloader_watch_errors_total", "counter", "Errors of inotify; polling goes on.", float64(extra.Watch.Errors))
 
 	m.one("reloader_wanted_generation", "gauge", "Generation of the newest manifest.", float64(s.Seen.Generation))
 	m.one("reloader_loaded_generation", "gauge", "Generation that Prometheus is known to run, 0 when unknown.", float64(loaded.Generation))
-	m.one("reloader_in_sync", "gauge", "Whether Prometheus is known to run the wanted set.", number(loaded.ID != "" && loaded.ID == s.Seen.ID))
+	m.one("reloader_in_sync", "gauge", "Whether Prometheus is known to run the wanted set.", number(inSync))
 	m.one("reloader_prometheus_ready", "gauge", "Whether Prometheus is ready.", number(s.Prom.Phase == transaction.Ready))
 	m.head("reloader_not_loaded", "gauge", "Why the wanted set is not loaded, 1 for the reason that stands.")
 	if problem.Reason != "" {
@@ -49,6 +53,8 @@ func (b *Board) writeMetrics(w io.Writer, extra Extra) {
 	m.latency(c.Latency)
 	m.head("reloader_build_info", "gauge", "Version of this reloader.")
 	fmt.Fprintf(w, "reloader_build_info{domain=%q,version=%q} 1\n", s.Domain, extra.Version)
+	m.head("reloader_info", "gauge", "How Prometheus is told to reload.")
+	fmt.Fprintf(w, "reloader_info{method=%q} 1\n", extra.Method)
 }
 
 func (b *Board) seconds(d time.Duration) float64 {

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -52,7 +54,7 @@ func loaded(t *testing.T, w *httptest.ResponseRecorder) (l contract.Loaded) {
 	return l
 }
 
-func extra() report.Extra { return report.Extra{Version: "v0"} }
+func extra() report.Extra { return report.Extra{Version: "v0", Method: "signal"} }
 
 func TestLongPollEndsWhenThereIsSomethingToSay(t *testing.T) {
 	cases := map[string]struct {
@@ -183,5 +185,51 @@ func TestOnlyReadingIsServed(t *testing.T) {
 		if w.Code < 400 {
 			t.Errorf("POST %s: %d", path, w.Code)
 		}
+	}
+}
+
+// TestEveryMetricOfUpstreamIsThere goes through a list that is held against upstream's source where its module is.
+func TestEveryMetricOfUpstreamIsThere(t *testing.T) {
+	list, err := os.ReadFile(filepath.Join("testdata", "upstream-metrics.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := report.NewBoard()
+	b.Publish(running("a"))
+	page := ask(b.Handler(extra, nil), "/metrics", "").Body.String()
+	for line := range strings.Lines(string(list)) {
+		name := strings.Fields(line)[0]
+		if !strings.Contains(page, "\n# TYPE "+line) || !strings.Contains(page, "\n"+name+" ") && !strings.Contains(page, "\n"+name+"{") {
+			t.Errorf("%s is missing in\n%s", line, page)
+		}
+	}
+	if !strings.Contains(page, "\nreloader_info{method=\"signal\"} 1\n") {
+		t.Error("it does not say how Prometheus is told")
+	}
+}
+
+func TestTheLastReloadCountsAsLongAsItsSetIsWanted(t *testing.T) {
+	refused := transaction.Counts{Posts: 2, PostFailures: 1} // and then its way back, which is no success of what is wanted
+	cases := map[string]struct {
+		reason string
+		state  transaction.State
+		counts transaction.Counts
+		want   string
+	}{
+		"Refused":   {"the wanted set was refused", wanting("b", running("a")), refused, "0"},
+		"TakenBack": {"what runs is wanted again, and needs no other reload", running("a"), refused, "1"},
+		"Started":   {"Prometheus started on it", running("a"), transaction.Counts{}, "1"},
+		"Unknown":   {"nobody knows what runs", transaction.State{}, transaction.Counts{}, "0"},
+		"Next":      {"the last one succeeded, the next is on its way", wanting("b", running("a")), transaction.Counts{Posts: 1, LastOK: true}, "1"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			b := report.NewBoard()
+			tc.state.Counts = tc.counts
+			b.Publish(tc.state)
+			if page := ask(b.Handler(extra, nil), "/metrics", "").Body.String(); !strings.Contains(page, "\nreloader_last_reload_successful "+tc.want+"\n") {
+				t.Errorf("%s, want %s:\n%s", tc.reason, tc.want, page)
+			}
+		})
 	}
 }

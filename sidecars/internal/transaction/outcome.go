@@ -36,13 +36,14 @@ func (s State) superseded() (State, Action) {
 // rendered takes in whether the candidate is on disk. Content that was refused will be the same next time.
 func (s State) rendered(p Problem) State {
 	s.Counts.Applies++
+	s.Counts.EnvErrors = 0
 	if p.Reason == "" {
 		s.Rendered = s.Seen.ID
 		s.Waiting, s.Tries = Problem{}, 0
 		return s
 	}
 	if p.Reason == contract.EnvMissing || p.Reason == contract.EnvUnsafe {
-		s.Counts.EnvFailures++
+		s.Counts.EnvErrors = 1
 	}
 	s.Counts.ApplyFailures++
 	return s.refuse(p, true)

@@ -195,11 +195,12 @@ type Settle struct {
 
 // Counts are for metrics alone; no decision reads them.
 type Counts struct {
-	Applies, ApplyFailures, Posts, PostFailures, EnvFailures int64
-	Refusals                                                 map[contract.Reason]int64
-	LastOK                                                   bool
-	LastOKAt                                                 time.Duration
-	Latency                                                  Histogram
+	Applies, ApplyFailures, Posts, PostFailures int64
+	EnvErrors                                   int64 // of the last set that was written
+	Refusals                                    map[contract.Reason]int64
+	LastOK                                      bool
+	LastOKAt                                    time.Duration
+	Latency                                     Histogram
 }
 
 type follow int
