@@ -2,6 +2,7 @@ package transaction_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"testing"
@@ -17,6 +18,10 @@ type pod struct {
 	transaction.Memory
 	link    string
 	bad     string // what Prometheus refuses
+	rises   bool   // Prometheus begins to start at the next flip
+	untried bool   // nobody has noted that a Prometheus ran what is committed
+	full    bool   // nothing can be written
+	locks   int    // how often the lock was asked for
 	mu      sync.Mutex
 	seen    transaction.Observation
 	phase   transaction.Phase
@@ -36,10 +41,25 @@ func (p *pod) Observe() (transaction.Observation, error) {
 func (p *pod) Render(string) error { return nil }
 func (p *pod) TryLock() (bool, string, error) {
 	moment()
+	full := false
+	p.set(func() { p.locks++; full = p.full })
+	if full {
+		return false, "", errors.New("no space left")
+	}
 	return p.Memory.TryLock()
 }
+func (p *pod) Disk() (transaction.Disk, error) {
+	d, err := p.Memory.Disk()
+	d.Ran = d.Ran && !p.untried
+	return d, err
+}
 func (p *pod) Flip(d contract.Domain, id string) error {
-	p.set(func() { p.link = id })
+	p.set(func() {
+		p.link = id
+		if p.rises {
+			p.phase, p.rises = transaction.NotReady, false
+		}
+	})
 	return p.Memory.Flip(d, id)
 }
 func (p *pod) Probe(context.Context, bool) transaction.Prom {
@@ -280,6 +300,22 @@ func TestForbiddenIsTriedTwiceAMinuteAtMost(t *testing.T) {
 		wait(time.Minute)
 		if p.posted() > 2 {
 			t.Errorf("%d POSTs in a minute", p.posted())
+		}
+	})
+}
+
+func TestAFullDiskIsNotAskedAgainAndAgain(t *testing.T) {
+	driveNew(t, func(p *pod) { p.full = true; p.show("first", nil) }, func(p *pod) {
+		wait(20 * time.Second)
+		tries := 0
+		p.set(func() { tries = p.locks })
+		if problem, _ := p.standing(); problem.Reason != contract.WriteFailed || tries > 8 {
+			t.Errorf("%d tries in 20 s, %+v; want pauses that grow to 4 s", tries, problem)
+		}
+		p.set(func() { p.full = false })
+		wait(5 * time.Second)
+		if p.loaded() != "first" {
+			t.Error("not loaded though there is room again")
 		}
 	})
 }

@@ -58,3 +58,40 @@ func TestAPrometheusThatCannotStartIsBroughtBack(t *testing.T) {
 		}
 	})
 }
+
+// started is a pod whose init container staged a set without a way back.
+func started(p *pod) {
+	p.untried = true
+	_ = p.Remember(transaction.Set{ID: "first", Digest: "first"}, false)
+	_ = p.Flip(contract.Config, "first")
+	p.show("second", nil)
+}
+
+func TestWhatPrometheusStartedOnIsTheWayBack(t *testing.T) {
+	driveNew(t, func(p *pod) { started(p); p.phase, p.bad = transaction.Ready, "second" }, func(p *pod) {
+		wait(5 * time.Second)
+		if _, refused := p.standing(); p.linked() != "first" || p.loaded() != "first" || refused != "second" {
+			t.Errorf("on %s, loaded %q, refused %q; want what Prometheus ran when the bad set came", p.linked(), p.loaded(), refused)
+		}
+	})
+}
+
+func TestASetThatNobodyTriedComesBackAfterADeadlyOne(t *testing.T) {
+	driveNew(t, func(p *pod) { started(p); p.phase, p.rises = transaction.Down, true }, func(p *pod) {
+		wait(time.Second)
+		if p.linked() != "second" {
+			t.Fatalf("on %s: the scene is not set", p.linked())
+		}
+		p.set(func() { p.phase = transaction.Down }) // it died of the second
+		p.show("first", nil)
+		wait(time.Second)
+		if p.linked() != "first" {
+			t.Fatal("Prometheus can never start again, though the volume has a set that it can start on")
+		}
+		p.set(func() { p.phase = transaction.Ready })
+		wait(2 * time.Second)
+		if p.loaded() != "first" {
+			t.Errorf("%q is loaded", p.loaded())
+		}
+	})
+}

@@ -132,14 +132,14 @@ func (s State) lockBusy(holder string) State {
 // begin opens a transaction for the candidate. An open one of the same domain is replaced: its From stays.
 func (s State) begin(want Set) (State, Action) {
 	ours := s.Open == nil
-	entry := Entry{Domain: s.Domain, From: s.Good.ID, To: want.ID}
-	if s.Direct || !s.GoodRan {
-		entry.From = "" // nothing that is worth to go back to
-	}
 	link := s.Good.ID
 	if s.Open != nil {
 		link = s.Open.Link
 	}
+	if s.Direct || s.Open == nil && !s.GoodRan && s.LoadedNow().ID == "" {
+		s.Good, s.GoodRan = Set{}, false // nothing that is worth to go back to
+	}
+	entry := Entry{Domain: s.Domain, From: s.Good.ID, To: want.ID}
 	s.Open = &Open{Entry: entry, Link: link, Ours: ours, Rescue: entry.From != "" && s.Prom.Phase == Down}
 	return s, Journal{entry}
 }
