@@ -56,7 +56,7 @@ func alone(set *manifest.Set) []manifest.Problem {
 	rule := rules.NewJudge(rules.AnyTarget(), rules.DefaultLimits(defaults().RuleShards))
 	for _, r := range set.Rules {
 		for _, f := range rule.Object(r).Findings {
-			out = append(out, set.Problem(idOf(world.PrometheusRule, r), f.Path, f.Path+": "+f.Detail()))
+			out = append(out, set.Problem(idOf(world.PrometheusRule, r), f.Path, f.String()))
 		}
 	}
 	return out
@@ -87,15 +87,39 @@ func verdicts(set *manifest.Set, p *v1.Prometheus, pl plan.Plan) []manifest.Prob
 	if len(set.Prometheuses) > 1 {
 		of = fmt.Sprintf(" (as Prometheus %s/%s selects it)", p.Namespace, p.Name)
 	}
+	places := refusedRules(set, p, pl)
+	for id, faults := range pl.Config.Faults {
+		for _, f := range faults {
+			places[id] = append(places[id], place{field: f.Path, message: f.String()})
+		}
+	}
 	var out []manifest.Problem
 	for id, verdict := range pl.Verdicts {
-		faults := pl.Config.Faults[id]
-		for _, f := range faults {
-			out = append(out, set.Problem(id, f.Path, f.String()+of))
-		}
-		if len(faults) == 0 {
+		if len(places[id]) == 0 {
 			field, _, _ := strings.Cut(verdict.Message, ":")
-			out = append(out, set.Problem(id, field, verdict.Message+of))
+			places[id] = []place{{field: field, message: verdict.Message}}
+		}
+		for _, at := range places[id] {
+			out = append(out, set.Problem(id, at.field, at.message+of))
+		}
+	}
+	return out
+}
+
+// place is what is wrong with one field.
+type place struct{ field, message string }
+
+// refusedRules are the places of what a Prometheus refuses in rules. Those that only have no room for it have none.
+func refusedRules(set *manifest.Set, p *v1.Prometheus, pl plan.Plan) map[world.Object][]place {
+	out := map[world.Object][]place{}
+	judge := rules.NewJudge(rules.TargetOf(p), rules.DefaultLimits(defaults().RuleShards))
+	for _, r := range set.Rules {
+		id := idOf(world.PrometheusRule, r)
+		if _, refused := pl.Verdicts[id]; !refused {
+			continue
+		}
+		for _, f := range judge.Object(r).Findings {
+			out[id] = append(out[id], place{field: f.Path, message: f.String()})
 		}
 	}
 	return out

@@ -50,6 +50,7 @@ func (o renderOptions) run(c *cobra.Command, paths []string) error {
 	}
 	p, err := choose(set.Prometheuses, o.prometheus)
 	if err != nil {
+		_ = tell(c.ErrOrStderr(), problems) // they may be why
 		return err
 	}
 	w := set.World(p, defaults())

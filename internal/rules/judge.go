@@ -72,11 +72,12 @@ func (j *Judge) Object(rule *v1.PrometheusRule) Judgement {
 }
 
 func (j *Judge) objectGroup(rule *v1.PrometheusRule, path string, g *v1.RuleGroup) (Group, []Finding) {
-	converted, findings := fromObject(path, g)
-	if len(findings) > 0 {
-		return Group{Name: g.Name}, findings
+	converted, unread := fromObject(path, g)
+	group, findings := j.group(path, rule.Namespace, rule.Name, converted)
+	if len(unread) > 0 {
+		return Group{Name: g.Name}, append(unread, findings...)
 	}
-	return j.group(path, rule.Namespace, rule.Name, converted)
+	return group, findings
 }
 
 // size refuses what is too large before anything is parsed.

@@ -143,6 +143,24 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// A duration that can't be read hides nothing else of its group.
+func TestJudgeTellsAll(t *testing.T) {
+	t.Parallel()
+	g := group("g", record("x", "up +"), record("y", "up"))
+	g.Interval = ptr.To[v1.Duration]("5x")
+	got := judge(prometheus(), object("a", g))
+	var paths []string
+	for _, f := range got.Findings {
+		paths = append(paths, f.Path)
+	}
+	if diff := cmp.Diff([]string{"spec.groups[0].interval", "spec.groups[0].rules[0].expr"}, paths); diff != "" {
+		t.Errorf("places of what is wrong (-want +got):\n%s", diff)
+	}
+	if got.Groups[0].Text != "" {
+		t.Errorf("the group is rendered although it is wrong: %s", got.Groups[0].Text)
+	}
+}
+
 func TestJudgeFindsEverythingAtOnce(t *testing.T) {
 	got := judge(prometheus(), object("a", group("g", record("x", "up =="), record("y", "up")), group("h", alert("A", "("))))
 	paths := []string{}

@@ -41,3 +41,19 @@ func step(node *yaml.Node, field string) (key, value *yaml.Node, rest string) {
 	}
 	return key, value, rest
 }
+
+// repeated are the keys that stand a second time in their mapping. The last one counts, and kubectl does not say so.
+func repeated(node *yaml.Node) []*yaml.Node {
+	var out []*yaml.Node
+	seen := map[string]bool{}
+	for i, child := range node.Content {
+		if key := node.Kind == yaml.MappingNode && i%2 == 0; key {
+			if seen[child.Value] {
+				out = append(out, child)
+			}
+			seen[child.Value] = true
+		}
+		out = append(out, repeated(child)...)
+	}
+	return out
+}

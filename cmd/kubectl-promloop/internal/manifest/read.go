@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	yaml "go.yaml.in/yaml/v3"
 
@@ -25,19 +26,24 @@ type document struct {
 var extensions = []string{".yaml", ".yml", ".json"}
 
 // Read reads all objects below paths: files, directories, and "-" for stdin. Kinds that promloop has no use for are passed over.
-// The error says that a path can't be read; what is wrong with what stands there is a Problem.
+// The error says that a path can't be read, or that nothing is there at all; what is wrong with what stands there is a Problem.
 func Read(paths []string, stdin io.Reader) (Set, []Problem, error) {
 	set := Set{places: map[world.Object]document{}}
 	var problems []Problem
+	found := false
 	for _, path := range paths {
 		documents, bad, err := readPath(path, stdin)
 		if err != nil {
 			return Set{}, nil, err
 		}
+		found = found || len(documents)+len(bad) > 0
 		problems = append(problems, bad...)
 		for _, d := range documents {
 			problems = append(problems, set.add(d)...)
 		}
+	}
+	if !found {
+		return Set{}, nil, fmt.Errorf("nothing was found in %s", strings.Join(paths, ", "))
 	}
 	return set, problems, nil
 }
@@ -90,32 +96,38 @@ func parse(file string, r io.Reader) ([]document, []Problem) {
 		return nil, []Problem{{File: file, Message: err.Error()}}
 	}
 	var out []document
+	var problems []Problem
 	for decoder := yaml.NewDecoder(bytes.NewReader(text)); ; {
 		var node yaml.Node
 		switch err := decoder.Decode(&node); {
 		case errors.Is(err, io.EOF):
-			return out, nil
-		case err != nil && bytes.Contains(text, []byte("{{")):
-			return out, []Problem{{File: file, Message: err.Error() + "; it looks like a template: run that first, and read what it makes"}}
+			return out, problems
 		case err != nil:
-			return out, []Problem{{File: file, Message: err.Error()}}
+			return out, append(problems, unreadable(file, text, err))
+		}
+		if second := secondObject(node.Content[0]); second != nil {
+			problems = append(problems, Problem{File: file, Line: second.Line, Message: "another object begins here; a line --- is missing before it"})
 		}
 		out = append(out, objectsIn(file, node.Content[0])...)
-		if line := secondKind(node.Content[0]); line > 0 {
-			return out, []Problem{{File: file, Line: line, Message: "another object begins here; a line --- is missing before it"}}
-		}
 	}
 }
 
-// secondKind is the line on which a mapping names its kind again, or 0.
-func secondKind(node *yaml.Node) int {
-	first := valueOf(node, "kind")
-	for i := 0; first != nil && i+1 < len(node.Content); i += 2 {
-		if key := node.Content[i]; key.Value == "kind" && node.Content[i+1] != first {
-			return key.Line
+// secondObject is the key with which a second object begins in a mapping that names its kind twice. It cuts the mapping there.
+func secondObject(node *yaml.Node) *yaml.Node {
+	seen, second := map[string]bool{}, -1
+	for i := 0; node.Kind == yaml.MappingNode && i < len(node.Content); i += 2 {
+		key := node.Content[i]
+		if second < 0 && seen[key.Value] {
+			second = i
 		}
+		if key.Value == "kind" && seen["kind"] {
+			begins := node.Content[second]
+			node.Content = node.Content[:second]
+			return begins
+		}
+		seen[key.Value] = true
 	}
-	return 0
+	return nil
 }
 
 // objectsIn takes lists apart, as kubectl get prints them.
@@ -142,25 +154,4 @@ func valueOf(node *yaml.Node, key string) *yaml.Node {
 		}
 	}
 	return nil
-}
-
-// Problem is something wrong with an input.
-type Problem struct {
-	File string
-	// Line is 0 where the message tells it itself.
-	Line int
-	// Object is kind namespace/name, and empty where it is not known.
-	Object  string
-	Message string
-}
-
-func (p Problem) String() string {
-	out := p.File
-	if p.Line > 0 {
-		out += fmt.Sprintf(":%d", p.Line)
-	}
-	if p.Object != "" {
-		out += ": " + p.Object
-	}
-	return out + ": " + p.Message
 }

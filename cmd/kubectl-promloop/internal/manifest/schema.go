@@ -57,15 +57,19 @@ func admit(kind string, object map[string]any) []mistake {
 	if metadata, _ := object["metadata"].(map[string]any); metadata["name"] == nil && metadata["generateName"] == nil {
 		out = append(out, mistake{field: "metadata.name", message: "metadata.name: is required"})
 	}
+	var vague []mistake
 	for _, err := range validate.NewSchemaValidator(schema, nil, "", strfmt.Default).Validate(object).Errors {
-		m := mistake{message: err.Error()}
 		if v := (*openapierrors.Validation)(nil); errors.As(err, &v) {
-			m.field = strings.TrimPrefix(v.Name, ".")
-			m.message = strings.Replace(m.message, " in body", ":", 1)
+			message := strings.Replace(err.Error(), " in body", ":", 1)
+			out = append(out, mistake{field: strings.TrimPrefix(v.Name, "."), message: message})
+		} else {
+			vague = append(vague, mistake{message: err.Error()})
 		}
-		out = append(out, m)
 	}
-	return out
+	if len(out) == 0 {
+		return vague
+	}
+	return out // what has no field says the same again: that a number is out of range, that one of several schemas must fit
 }
 
 // fillIn sets the defaults of a schema in all mappings that are there. A null counts as absent, unless it is allowed.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v3"
@@ -54,25 +55,29 @@ func (s *Set) add(d document) []Problem {
 	case "v1 ConfigMap":
 		return decode(s, d, "ConfigMap", &s.ConfigMaps)
 	default:
-		return otherVersion(d, kind)
+		return notThere(d, kind)
 	}
 }
 
 // namespace is the one kind that is in no namespace.
 const namespace world.Kind = "Namespace"
 
-// otherVersion tells of a kind of ours under a version that it does not have. Any other kind is no business of promloop's.
-func otherVersion(d document, kind string) []Problem {
+// others are the kinds of the API group that are not promloop's.
+var others = []string{"Alertmanager", "AlertmanagerConfig", "PrometheusAgent", "ThanosRuler"}
+
+// notThere tells of a kind that the API group does not have, or not under that version. Other groups are no business of promloop's.
+func notThere(d document, kind string) []Problem {
 	version, name, _ := strings.Cut(kind, " ")
-	if !strings.HasPrefix(version, "monitoring.coreos.com/") {
+	if !strings.HasPrefix(version, "monitoring.coreos.com/") || slices.Contains(others, name) {
 		return nil
 	}
+	p := Problem{File: d.file, Line: d.node.Line, Object: name, Message: "monitoring.coreos.com has no kind of that name"}
 	for known := range schemas() {
 		if has, ok := strings.CutSuffix(known, " "+name); ok {
-			return []Problem{{File: d.file, Line: d.node.Line, Object: name, Message: fmt.Sprintf("%s is in %s, not in %s", name, has, version)}}
+			p.Message = fmt.Sprintf("%s is in %s, not in %s", name, has, version)
 		}
 	}
-	return nil
+	return []Problem{p}
 }
 
 func kindOf(node *yaml.Node) string {
@@ -108,6 +113,11 @@ func decode[T any, P interface {
 	var problems []Problem
 	for _, m := range append(mistakes, unknown...) {
 		problems = append(problems, s.problem(d, id, m.field, m.message))
+	}
+	for _, key := range repeated(d.node) {
+		p := s.problem(d, id, "", fmt.Sprintf("%q stands here again; only the last one counts", key.Value))
+		p.Line = key.Line
+		problems = append(problems, p)
 	}
 	if err == nil {
 		s.places[id] = d
