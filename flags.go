@@ -31,6 +31,7 @@ type settings struct {
 	probeAddress   string
 	leaderElect    bool
 	leaderElectIn  string
+	lease          lease
 	workers        int
 	repair         string
 	logLevel       string
@@ -44,6 +45,9 @@ type settings struct {
 	sidecarAccess    string
 	ignored          []string // flags that were given and have no effect, each with the reason
 }
+
+// lease are the times of leader election.
+type lease struct{ duration, renew, retry time.Duration }
 
 // ignoredFlags are upstream's flags of v0.40 and v0.93 that are accepted, so that an existing command line starts, and have no
 // effect. The value says why.
@@ -113,6 +117,9 @@ func (s *settings) serving(fs *flag.FlagSet) {
 	fs.StringVar(&s.probeAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz; 0 turns it off")
 	fs.BoolVar(&s.leaderElect, "leader-elect", true, "only one replica writes at a time")
 	fs.StringVar(&s.leaderElectIn, "leader-election-namespace", "", "namespace of the lease; the operator's own by default")
+	fs.DurationVar(&s.lease.duration, "leader-elect-lease-duration", 15*time.Second, "how long a replica that is gone keeps the lease")
+	fs.DurationVar(&s.lease.renew, "leader-elect-renew-deadline", 10*time.Second, "how long the leader tries to renew its lease before it ends")
+	fs.DurationVar(&s.lease.retry, "leader-elect-retry-period", 2*time.Second, "pause between two tries to get or renew the lease")
 	fs.IntVar(&s.workers, "workers", 4, "how many Prometheuses are worked on at a time")
 	s.repair = string(controllers.RepairNone)
 	fs.Func("repair-policy-for-statefulsets", "none, evict or delete: what to do with a pod of an older template that is not ready and so holds up a rollout; the last two need the right to do so", func(value string) error {
@@ -266,6 +273,9 @@ func (s *settings) complete() error {
 	}
 	if len(s.scope.Namespaces) > 0 && len(s.scope.DenyNamespaces) > 0 {
 		return errors.New("--namespaces and --deny-namespaces exclude each other: give one of them")
+	}
+	if l := s.lease; l.retry <= 0 || l.renew <= l.retry+l.retry/5 || l.duration <= l.renew { // a try may be late by a fifth
+		return fmt.Errorf("--leader-elect-lease-duration is %s, --leader-elect-renew-deadline %s, --leader-elect-retry-period %s: each takes a time clearly longer than the next", l.duration, l.renew, l.retry)
 	}
 	if s.admission.readTimeout <= 0 {
 		return fmt.Errorf("--webhook-read-timeout is %s: it takes a time above 0, such as 5s", s.admission.readTimeout)

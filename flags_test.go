@@ -99,6 +99,8 @@ func TestBadFlagsSayWhatTheyTake(t *testing.T) {
 		"--rule-expr-depth=deep":             {"rule-expr-depth", "a number of 0 or more"},
 		"--webhook-max-concurrent=0":         {"--webhook-max-concurrent", "from 1"},
 		"--webhook-read-timeout=0s":          {"--webhook-read-timeout", "above 0"},
+		"--leader-elect-renew-deadline=20s":  {"--leader-elect-lease-duration is 15s", "longer than the next"},
+		"--leader-elect-retry-period=9s":     {"--leader-elect-retry-period 9s"},
 		"--reloader-contract=maybe":          {"--reloader-contract", "promloop, plain or auto"},
 		"--sidecar-access=ssh":               {"--sidecar-access", "direct, proxy or auto"},
 		"--namespaces=a --deny-namespaces=b": {"--namespaces", "--deny-namespaces"},

@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -70,7 +71,18 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	mgr, err := newManager(s, certs)
+	config, err := restConfig()
+	if err != nil {
+		return err
+	}
+	missing, err := missingKinds(ctx, config, s, logger)
+	if ctx.Err() != nil {
+		return nil // asked to end while waiting
+	}
+	if err != nil {
+		return err
+	}
+	mgr, err := newManager(config, s, certs)
 	if err != nil {
 		return err
 	}
@@ -78,7 +90,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(wire(ctx, mgr, s, references), admit(ctx, mgr, s, certs, references)); err != nil {
+	if err := errors.Join(wire(mgr, s, missing, references), admit(ctx, mgr, s, certs, references)); err != nil {
 		return err
 	}
 	logger.Info("starting", "version", version)
@@ -108,7 +120,8 @@ func newScheme() *runtime.Scheme {
 	return scheme
 }
 
-func newManager(s settings, certs *certificates.Certificates) (ctrl.Manager, error) {
+// restConfig says where the API server is.
+func restConfig() (*rest.Config, error) {
 	config, err := ctrl.GetConfig()
 	if err != nil {
 		return nil, err
@@ -116,6 +129,10 @@ func newManager(s settings, certs *certificates.Certificates) (ctrl.Manager, err
 	// The API server's own fairness paces the operator; the client's is there against a runaway loop.
 	config.QPS, config.Burst = 200, 400
 	config.Wrap(controllers.CountRequests)
+	return config, nil
+}
+
+func newManager(config *rest.Config, s settings, certs *certificates.Certificates) (ctrl.Manager, error) {
 	var server webhook.Server // nil is the manager's own, which starts only when something is registered on it
 	if certs != nil {
 		server = webhooks.NewServer("", s.admission.port, certs)
@@ -129,6 +146,9 @@ func newManager(s settings, certs *certificates.Certificates) (ctrl.Manager, err
 		LeaderElectionID:              "promloop.monitoring.coreos.com",
 		LeaderElectionNamespace:       s.leaderElectIn,
 		LeaderElectionReleaseOnCancel: true,
+		LeaseDuration:                 &s.lease.duration,
+		RenewDeadline:                 &s.lease.renew,
+		RetryPeriod:                   &s.lease.retry,
 		Cache:                         cacheOptions(s.scope.Watched()),
 	})
 }
@@ -202,15 +222,7 @@ func accessToSidecars(mgr ctrl.Manager, s settings) (controllers.Access, error) 
 	return controllers.Access{}, nil
 }
 
-func wire(ctx context.Context, mgr ctrl.Manager, s settings, references cache.Cache) error {
-	direct, err := client.New(mgr.GetConfig(), client.Options{Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper()})
-	if err != nil {
-		return err
-	}
-	missing, err := controllers.Missing(ctx, direct, s.scope.Watched())
-	if err != nil {
-		return err
-	}
+func wire(mgr ctrl.Manager, s settings, missing map[world.Kind]string, references cache.Cache) error {
 	for kind, why := range missing {
 		mgr.GetLogger().Info("a kind is left out", "kind", kind, "why", why)
 	}

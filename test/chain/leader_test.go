@@ -2,6 +2,7 @@ package chain
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -10,6 +11,38 @@ import (
 
 	"github.com/promloop/promloop/test/chain/stack"
 )
+
+var _ = Describe("An operator whose API server is away for longer than its lease", Serial, func() {
+	It("ends, and when it is started again it waits", func(ctx SpecContext) {
+		t := newTeam(ctx, "outage")
+		create(ctx, t.rule("Stays", "vector(1)"))
+		t.eventuallyServes(ctx, t.rule("Stays", "vector(1)"), time.Minute)
+		watch := watchRules(ctx, t.replica(ctx, 0), "Stays")
+		Expect(running.Operator.Stop()).To(Succeed())
+		DeferCleanup(func(ctx context.Context) { Expect(running.Operator.Start(ctx)).To(Succeed()) })
+		o, err := running.StartOperator(ctx, stack.OperatorOptions{Name: "outage", Flags: []string{
+			"--leader-elect=true", "--leader-election-namespace=" + metav1.NamespaceDefault,
+			"--leader-elect-lease-duration=5s", "--leader-elect-renew-deadline=3s", "--leader-elect-retry-period=500ms",
+		}})
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(o.Dismiss)
+		Eventually(leads(ctx, o)).WithContext(ctx).Should(BeTrue())
+
+		_ = o.Gate.Close() // an error is one of the connections that it cuts
+		Eventually(o.Ended).WithContext(ctx).WithTimeout(30*time.Second).Should(BeTrue(), "who can't renew the lease must not write")
+		rule := t.rule("Meanwhile", "up == 0")
+		create(ctx, rule)
+		Expect(o.Launch()).To(Succeed()) // as a kubelet does
+		Eventually(o.Probe).WithContext(ctx).WithArguments("healthz").Should(Equal(http.StatusOK))
+		Consistently(o.Ended).WithContext(ctx).WithTimeout(5 * time.Second).Should(BeFalse())
+		Expect(o.Probe("readyz")).To(Equal(http.StatusServiceUnavailable))
+
+		Expect(o.Gate.Open()).To(Succeed())
+		t.eventuallyServes(ctx, rule, 30*time.Second)
+		Expect(o.Probe("readyz")).To(Equal(http.StatusOK))
+		Expect(watch.stop()).To(BeZero(), "samples without the rule")
+	}, SpecTimeout(4*time.Minute))
+})
 
 var _ = Describe("Two replicas of the operator", Serial, func() {
 	It("have one leader, and when it ends the other takes over at once", func(ctx SpecContext) {

@@ -125,6 +125,14 @@ func freeAddress() (string, error) {
 
 // Start starts the process and returns when it is ready.
 func (o *Operator) Start(ctx context.Context) error {
+	if err := o.Launch(); err != nil {
+		return err
+	}
+	return o.waitReady(ctx)
+}
+
+// Launch starts the process.
+func (o *Operator) Launch() error {
 	log, err := os.OpenFile(o.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
@@ -137,19 +145,35 @@ func (o *Operator) Start(ctx context.Context) error {
 	}
 	o.ended = make(chan error, 1)
 	go func(p *exec.Cmd, ended chan error) { ended <- p.Wait() }(o.process, o.ended)
-	return o.waitReady(ctx)
+	return nil
+}
+
+// Ended reports whether the process has ended.
+func (o *Operator) Ended() bool {
+	select {
+	case err := <-o.ended:
+		o.ended <- err
+		return true
+	default:
+		return false
+	}
+}
+
+// Probe is how the process answers a probe, healthz or readyz.
+func (o *Operator) Probe(name string) (status int, err error) {
+	resp, err := http.Get("http://" + o.health + "/" + name)
+	if err != nil {
+		return 0, err
+	}
+	return resp.StatusCode, resp.Body.Close()
 }
 
 func (o *Operator) waitReady(ctx context.Context) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		resp, err := http.Get("http://" + o.health + "/readyz")
-		if err == nil {
-			_ = resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return nil
-			}
+		if status, err := o.Probe("readyz"); err == nil && status == http.StatusOK {
+			return nil
 		}
 		select {
 		case err := <-o.ended:
