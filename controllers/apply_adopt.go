@@ -2,9 +2,12 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/util/csaupgrade"
@@ -32,6 +35,9 @@ func (w *writer) adopt(ctx context.Context, o plan.Object, past *history) error 
 	if decided := o.GetResourceVersion(); decided != "" && decided != there.ResourceVersion {
 		return nil // the write will conflict, as it should
 	}
+	if past.unseen(o, there) {
+		return apierrors.NewConflict(schema.GroupResource{Resource: keyOf(o).kind}, o.GetName(), errUnseen)
+	}
 	patch, err := csaupgrade.UpgradeManagedFieldsPatch(there, formerManagers, string(fieldOwner))
 	if err != nil {
 		return fmt.Errorf("reading its field managers: %w", err)
@@ -47,6 +53,9 @@ func (w *writer) adopt(ctx context.Context, o plan.Object, past *history) error 
 	o.SetResourceVersion(there.ResourceVersion)
 	return nil
 }
+
+// errUnseen is why an object is not written that was decided to be missing, and is there.
+var errUnseen = errors.New("another replica of the operator made it, and the cache does not show it yet")
 
 // maxTakeovers bounds how often an object is taken over: once when it is adopted, and again for a write that the other operator
 // had under way. One that comes back after that is being written by an operator that runs, and each would undo the other's work.
@@ -81,6 +90,13 @@ func (h *history) note(o plan.Object) {
 // wroteLast reports whether o was decided on the form that we wrote last.
 func (h *history) wroteLast(o plan.Object) bool {
 	return o.GetResourceVersion() != "" && h.versions[keyOf(o)] == o.GetResourceVersion()
+}
+
+// unseen reports whether there, which was decided to be missing, was written for the same owner by somebody else than us.
+func (h *history) unseen(o plan.Object, there *metav1.PartialObjectMetadata) bool {
+	owner := metav1.GetControllerOf(o)
+	return o.GetResourceVersion() == "" && owner != nil && metav1.IsControlledBy(there, &metav1.ObjectMeta{UID: owner.UID}) &&
+		there.Labels[world.ManagedByLabel] == world.ManagedByValue && h.versions[keyOf(o)] != there.ResourceVersion
 }
 
 // tookOver counts the takeovers of o, and fails when two operators would go on for ever.
