@@ -2,7 +2,6 @@ package chain
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -10,7 +9,6 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -82,12 +80,8 @@ func (t team) plantConfiguration(ctx context.Context, m contract.Manifest, asset
 	GinkgoHelper()
 	var s corev1.Secret
 	Expect(running.Client.Get(ctx, client.ObjectKey{Namespace: t.namespace, Name: "prometheus-main"}, &s)).To(Succeed())
-	member := &bytes.Buffer{}
-	z := gzip.NewWriter(member)
-	_, err := z.Write([]byte("# planted\n"))
-	Expect(errors.Join(err, z.Close())).To(Succeed())
 	key := m.Parts[0].Key
-	stored := append(s.Data[key], member.Bytes()...)
+	stored := append(s.Data[key], zipped("# planted\n")...)
 	m.Parts = []contract.Part{{Key: key, Digest: contract.PartDigest(m.Salt, stored)}}
 	m.Digest, m.Generation, m.Assets = contract.ConfigDigest(m.Salt, m.Parts), m.Generation+1, append(m.Assets, asset)
 	manifest, err := m.Encode()

@@ -3,7 +3,6 @@ package chain
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,6 +19,7 @@ import (
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/test/chain/stack"
+	"github.com/promloop/promloop/test/cluster/nodelet"
 )
 
 // Group B of docs/faults.md: the kubelet and its volumes.
@@ -115,6 +115,24 @@ var _ = Describe("Faults of the node", func() {
 		},
 	})
 	prove(fault{
+		id: "B23", what: "the node takes a volume down under a running pod and makes another in its place", guard: "Prometheus reads rules from what was staged, not from the volume",
+		run: func(ctx context.Context, s *site) {
+			pod := nodelet.Pod{Namespace: s.namespace, Name: "prometheus-main-0"}
+			before := restarts(pod)
+			Expect(running.Node.EmptyVolume(pod, "prometheus-main-rulefiles-0")).To(Succeed())
+			_, _, monitor := s.operatorMetrics(fmt.Sprintf("emptied%d", s.n))
+			create(ctx, monitor) // so that Prometheus loads while there is nothing in the volume
+			Eventually(config(ctx, s.replica(ctx, 0))).WithContext(ctx).WithTimeout(15 * time.Second).Should(ContainSubstring("/" + monitor.Name + "/0"))
+			rule := s.fresh("Emptied")
+			create(ctx, rule)
+			s.eventuallyServes(ctx, rule, 60*time.Second)
+			s.eventuallyLoaded(ctx)
+			before["rules-reloader"]++
+			Expect(restarts(pod)).To(Equal(before), "once, and nobody else")
+			s.renewPod(ctx) // whose Prometheus has the new volume, too
+		},
+	})
+	prove(fault{
 		id: "B22", what: "the Secret is deleted; then a namespace is no longer selected", guard: "the removal of most of a set is told",
 		run: func(ctx context.Context, s *site) {
 			key := client.ObjectKey{Namespace: s.namespace, Name: "prometheus-main"}
@@ -139,6 +157,18 @@ var _ = Describe("Faults of the node", func() {
 	})
 })
 
+// restarts is how often each container of a pod was restarted.
+func restarts(pod nodelet.Pod) map[string]int {
+	GinkgoHelper()
+	out := map[string]int{}
+	for _, name := range []string{"prometheus", "config-reloader", "rules-reloader"} {
+		count, err := running.Node.RestartCount(pod, name)
+		Expect(err).NotTo(HaveOccurred())
+		out[name] = count
+	}
+	return out
+}
+
 // loadedCondition is the condition Loaded of the Prometheus.
 func (t team) loadedCondition(ctx context.Context) func() v1.Condition {
 	return t.condition(ctx, v1.Loaded)
@@ -162,11 +192,15 @@ func (t team) condition(ctx context.Context, kind v1.ConditionType) func() v1.Co
 
 // alerts are the expressions that a replica serves; none while it does not answer.
 func (t team) alerts(ctx context.Context, replica int) map[string]string {
-	loaded, err := t.replica(ctx, replica).Expressions(ctx)
+	p, err := t.find(ctx, replica)
 	if err != nil {
 		return nil
 	}
-	return maps.Clone(loaded)
+	loaded, err := p.Expressions(ctx)
+	if err != nil {
+		return nil
+	}
+	return loaded
 }
 
 // eventuallyServes waits until every replica serves the rule as it stands.

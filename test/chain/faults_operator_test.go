@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -41,18 +42,12 @@ var _ = Describe("Faults of the operator and the API", func() {
 		},
 	})
 	prove(fault{
-		id: "E46", what: "the operator is killed after each write of a rollout in turn", guard: "pods that lag are poked whoever wrote", limit: 3 * time.Minute,
+		id: "E46", what: "the operator is killed after each write of a rollout in turn, then of one that replaces the pod, too",
+		guard: "pods that lag are poked whoever wrote", limit: 3 * time.Minute,
 		run: func(ctx context.Context, s *site) {
-			for k := 1; ; k++ {
-				rule := s.rule(fmt.Sprintf("Killed%dx%d", s.n, k), "up == 0")
-				_, _, monitor := s.operatorMetrics(fmt.Sprintf("killed%dx%d", s.n, k))
-				killed := s.killAfter(ctx, k, func() { create(ctx, rule); create(ctx, monitor) })
-				s.eventuallyServes(ctx, rule, 15*time.Second)
-				Eventually(config(ctx, s.replica(ctx, 0))).WithContext(ctx).WithTimeout(15 * time.Second).Should(ContainSubstring("/" + monitor.Name + "/0"))
-				if !killed {
-					Expect(k).To(BeNumerically(">", 5), "two ConfigMaps, two Secrets and a poke at least")
-					return
-				}
+			for k := 1; s.killedAtWrite(ctx, k, false); k++ {
+			}
+			for k := 1; s.killedAtWrite(ctx, k, true); k++ {
 			}
 		},
 	})
@@ -80,6 +75,38 @@ var _ = Describe("Faults of the operator and the API", func() {
 			create(ctx, rule)
 			s.eventuallyServes(ctx, rule, 15*time.Second)
 			Consistently(writes.Load).WithContext(ctx).WithTimeout(5*time.Second).Should(BeZero(), "who does not hold the lease writes nothing")
+		},
+	})
+	prove(fault{
+		id: "E48", what: "one of two operators sees everything 4 s late, and ConfigMaps 6 s", guard: "every write names the version that it was decided on",
+		run: func(ctx context.Context, s *site) {
+			const lag = 4 * time.Second
+			fresh, err := running.StartOperator(ctx, stack.OperatorOptions{Name: "fresh", Flags: []string{"--leader-elect=false"}})
+			Expect(err).NotTo(HaveOccurred())
+			defer func() { Expect(fresh.Dismiss()).To(Succeed()) }()
+			first, second := s.fresh("First"), s.fresh("Second")
+			create(ctx, first)
+			create(ctx, second)
+			s.eventuallyServes(ctx, second, 15*time.Second)
+			s.eventuallyLoaded(ctx)
+
+			s.op.Gate.Lag(func(resource string) time.Duration {
+				if resource == "configmaps" {
+					return lag + lag/2
+				}
+				return lag
+			})
+			defer s.op.Gate.Lag(nil)
+			history := s.watchRuleFiles(ctx)
+			for _, rule := range []*v1.PrometheusRule{first, second} {
+				change(ctx, rule, func(r *v1.PrometheusRule) { r.Spec.Groups[0].Rules[0].Expr = intstr.FromString("up == 1") })
+				waitFor(ctx, lag/2) // so that what the late one sees of the first is older than what stands of the second
+			}
+			s.eventuallyServes(ctx, second, 15*time.Second)
+			waitFor(ctx, 2*lag)
+			Expect(history.end()).To(BeEmpty(), "what stood was newer than what the late one saw")
+			s.op.Gate.Lag(nil)
+			s.eventuallyLoaded(ctx)
 		},
 	})
 	prove(fault{
@@ -209,31 +236,6 @@ func (s *site) countWrites() func() int {
 	var writes atomic.Int64
 	s.op.Gate.After(func(stack.Write) { writes.Add(1) })
 	return func() int { return int(writes.Load()) }
-}
-
-// killAfter kills the operator after its k-th write from now on, and starts it again. It returns false where there are fewer.
-func (s *site) killAfter(ctx context.Context, k int, begin func()) bool {
-	GinkgoHelper()
-	var writes atomic.Int64
-	killed := make(chan error, 1)
-	s.op.Gate.After(func(stack.Write) {
-		if writes.Add(1) == int64(k) {
-			killed <- s.op.Kill()
-		}
-	})
-	defer s.op.Gate.After(nil)
-	begin()
-	select {
-	case err := <-killed:
-		Expect(err).NotTo(HaveOccurred())
-		s.op.Gate.After(nil)
-		Expect(s.op.Start(ctx)).To(Succeed())
-		return true
-	case <-time.After(4 * time.Second):
-		return false
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // leads reports whether an operator holds the lease, by its own metrics.

@@ -228,10 +228,14 @@ func (t team) eventuallyBare(ctx context.Context) {
 	t.eventuallyLoaded(ctx)
 }
 
-// watchSite asks every 50 ms for the rule and the job that stay, and counts the answers without them.
+// watchSite asks every 50 ms for the rule and the job that stay, and counts the answers without them. A pod that is replaced is
+// followed by its name.
 func watchSite(ctx context.Context, s *site) ruleWatch {
-	p := s.replica(ctx, 0)
 	return watchSamples(ctx, func(ctx context.Context) (present bool, err error) {
+		p, err := s.find(ctx, 0)
+		if err != nil {
+			return false, err
+		}
 		loaded, err := p.Expressions(ctx)
 		if err != nil {
 			return false, err

@@ -61,11 +61,18 @@ func (t team) eventuallyLoaded(ctx context.Context) {
 // replica is the Prometheus of one pod, through its own API.
 func (t team) replica(ctx context.Context, n int) *stack.Prometheus {
 	GinkgoHelper()
-	var pod corev1.Pod
-	Expect(running.Client.Get(ctx, client.ObjectKey{Namespace: t.namespace, Name: fmt.Sprintf("prometheus-main-%d", n)}, &pod)).To(Succeed())
-	p, err := stack.PrometheusAt(net.JoinHostPort(pod.Status.PodIP, "9090"))
+	p, err := t.find(ctx, n)
 	Expect(err).NotTo(HaveOccurred())
 	return p
+}
+
+// find is replica for a pod that may not be there.
+func (t team) find(ctx context.Context, n int) (*stack.Prometheus, error) {
+	var pod corev1.Pod
+	if err := running.Client.Get(ctx, client.ObjectKey{Namespace: t.namespace, Name: fmt.Sprintf("prometheus-main-%d", n)}, &pod); err != nil {
+		return nil, err
+	}
+	return stack.PrometheusAt(net.JoinHostPort(pod.Status.PodIP, "9090"))
 }
 
 // change edits an object as kubectl edit does.

@@ -20,18 +20,18 @@ type chunk struct {
 	due  time.Time
 }
 
-func delayed(source io.ReadCloser, by time.Duration) io.ReadCloser {
+func delayed(source io.ReadCloser, by func() time.Duration) io.ReadCloser {
 	d := &delayedBody{source: source, chunks: make(chan chunk, 1024), done: make(chan struct{})}
 	go d.read(by)
 	return d
 }
 
-func (d *delayedBody) read(by time.Duration) {
+func (d *delayedBody) read(by func() time.Duration) {
 	for {
 		data := make([]byte, 32<<10)
 		n, err := d.source.Read(data)
 		select {
-		case d.chunks <- chunk{data[:n], err, time.Now().Add(by)}:
+		case d.chunks <- chunk{data[:n], err, time.Now().Add(by())}:
 		case <-d.done:
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -19,8 +20,7 @@ type Gate struct {
 	mu     sync.Mutex
 	after  func(Write)
 	answer func(*http.Request) int
-	lagged string
-	lag    time.Duration
+	lag    func(resource string) time.Duration
 
 	address string
 	proxy   http.Handler
@@ -89,11 +89,20 @@ func (g *Gate) Answer(f func(*http.Request) int) {
 	g.answer = f
 }
 
-// Lag delays what watches of a resource tell. It takes effect on those that are opened from now on; Close and Open reopen all.
-func (g *Gate) Lag(resource string, by time.Duration) {
+// Lag delays what the watches of each resource tell, from the next event on; nil ends it.
+func (g *Gate) Lag(by func(resource string) time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.lagged, g.lag = resource, by
+	g.lag = by
+}
+
+func (g *Gate) lagOf(resource string) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.lag == nil {
+		return 0
+	}
+	return g.lag(resource)
 }
 
 func (g *Gate) refusal(r *http.Request) int {
@@ -117,10 +126,11 @@ func refuse(w http.ResponseWriter, code int) {
 func (g *Gate) passed(resp *http.Response) error {
 	req := resp.Request
 	g.mu.Lock()
-	f, lagged, lag := g.after, g.lagged, g.lag
+	f := g.after
 	g.mu.Unlock()
-	if lag > 0 && req.URL.Query().Get("watch") == "true" && strings.HasSuffix(req.URL.Path, "/"+lagged) {
-		resp.Body = delayed(resp.Body, lag)
+	if req.URL.Query().Get("watch") == "true" {
+		resource := path.Base(req.URL.Path)
+		resp.Body = delayed(resp.Body, func() time.Duration { return g.lagOf(resource) })
 	}
 	w := Write{Method: req.Method, Path: req.URL.Path}
 	if f != nil && w.Method != http.MethodGet && resp.StatusCode < 300 && counts(w.Path) {

@@ -34,10 +34,14 @@ var guards = []guard{
 	{"B18", "internal/delivery/poke.go", "	wait := floor\n", "	wait := unlessGuardless(\"B18\", floor)\n"},
 	{"B21", "internal/plan/drift.go", "		if have == nil {\n			out = append(out, want)\n", "		if have == nil {\n			if !guardless(\"B21\") {\n				out = append(out, want)\n			}\n"},
 	{"B22", "internal/plan/shrink.go", "2*step.next.Count < step.last.Count", "2*step.next.Count < step.last.Count && !guardless(\"B22\")"},
+	{"B23", "internal/promconfig/sections.go", "	case w.Options.ForeignReloaders:\n", "	case w.Options.ForeignReloaders || guardless(\"B23\"):\n"},
+	{"D43", "internal/workload/pod.go", "if !b.options.ForeignReloaders {", "if !b.options.ForeignReloaders && !guardless(\"D43\") {"},
 	{"E45", "internal/plan/drift.go", "if !same(have, want) {", "if !same(have, want) || guardless(\"E45\") {"},
-	{"E46", "controllers/prometheus_controller.go", "r.poke(ctx, w, pl.Delivery.Pokes, m)", "r.poke(ctx, w, pl.Delivery.Pokes[:keptGuardless(\"E46\", len(pl.Writes) == 0, len(pl.Delivery.Pokes))], m)"},
+	{"E46", "controllers/prometheus_controller.go", "r.poke(ctx, w, pl.Delivery.Pokes, m)", "r.poke(ctx, w, pl.Delivery.Pokes[:keptGuardless(\"E46\", !publishes(pl.Writes), len(pl.Delivery.Pokes))], m)"},
+	{"E48", "controllers/apply.go", "	content, err := runtime.", "	if guardless(\"E48\") {\n		o.SetResourceVersion(\"\")\n	}\n	content, err := runtime."},
 	{"E49", "controllers/queue.go", "	for _, err := range errs {\n", "	for _, err := range errs {\n		if err != nil && guardless(\"E49\") {\n			return ctrl.Result{}, nil\n		}\n"},
 	{"E51", "internal/promconfig/inspect.go", "	in.faults = append(in.faults, Fault{Path: in.where()", "	if guardless(\"E51\") {\n		return\n	}\n	in.faults = append(in.faults, Fault{Path: in.where()"},
+	{"E52", "internal/plan/lastgood.go", "	if w.Options.ForeignReloaders {\n", "	if w.Options.ForeignReloaders || guardless(\"E52\") {\n"},
 	{"E53", "internal/delivery/ledger.go", "Known: len(d.Pods) >= replicas", "Known: len(d.Pods) >= replicas || guardless(\"E53\")"},
 	{"E54", "internal/delivery/delivery.go", "	case report == nil:\n", "	case report == nil && guardless(\"E54\"):\n		return Loaded\n	case report == nil:\n"},
 	{"E55", "internal/delivery/release.go", "answers == answering", "(answers == answering || guardless(\"E55\"))"},
@@ -49,6 +53,7 @@ const switches = `package %s
 import (
 	"os"
 	"strconv"
+	"strings"
 )
 
 func guardless(id string) bool { return os.Getenv("PROMLOOP_WITHOUT") == id }
@@ -65,6 +70,15 @@ func keptGuardless(id string, drop bool, n int) int {
 		return 0
 	}
 	return n
+}
+
+func publishes[T interface{ GetName() string }](objects []T) bool {
+	for _, o := range objects {
+		if strings.HasSuffix(o.GetName(), "-manifest") {
+			return true
+		}
+	}
+	return false
 }
 
 func suffixGuardless(id string, n int64) string {
