@@ -18,6 +18,7 @@ import (
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/contract"
+	"github.com/promloop/promloop/internal/promconfig"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -219,4 +220,50 @@ func TestWhatHasNoRoomLeavesWhatIsPublished(t *testing.T) {
 	if verdict := pl.Verdicts[self(w)]; verdict.Reason != "NoRoom" || !strings.Contains(verdict.Message, "--config-parts") {
 		t.Errorf("the Prometheus must say what to do: %+v", verdict)
 	}
+}
+
+// A job that takes more than half of a part is left out alone, also where it was smaller before.
+func TestAJobThatIsTooLargeIsLeftOutAlone(t *testing.T) {
+	huge := func(n int, seed uint64) *v1.ServiceMonitor {
+		m := bulky(n, seed)
+		steps := m.Spec.Endpoints[0].RelabelConfigs
+		m.Spec.Endpoints[0].RelabelConfigs = append(slices.Clone(steps), relabelings(bulky(n, seed+100))...)
+		return m
+	}
+	w, p := bulkyWorld(2), planner()
+	settle(w, p.For(w))
+	before := p.For(w).Config
+	grown := huge(1, 1)
+	w.ServiceMonitors = []*v1.ServiceMonitor{bulky(0, 1), grown, huge(2, 0)} // the first is edited, too
+	pl := p.For(w)
+	if pl.Config.Jobs != 2 || len(pl.Config.Stored) == 0 {
+		t.Fatalf("there are %d jobs: the one that is edited, and the one that has grown in its last accepted form", pl.Config.Jobs)
+	}
+	if text, was := jobOf(t, pl.Config, grown.Name), jobOf(t, before, grown.Name); text == "" || text != was {
+		t.Errorf("%d bytes of the job that has grown, it had %d", len(text), len(was))
+	}
+	if jobOf(t, pl.Config, bulky(0, 1).Name) == jobOf(t, before, bulky(0, 1).Name) {
+		t.Error("the other edit is held up")
+	}
+	for _, m := range w.ServiceMonitors {
+		verdict := pl.Verdicts[world.Object{Kind: world.ServiceMonitor, NamespacedName: types.NamespacedName{Namespace: m.Namespace, Name: m.Name}}]
+		if large := len(relabelings(m)) > 6; large != (verdict.Reason == "TooLarge") || large && !strings.Contains(verdict.Message, "/"+m.Name+"/0 takes") {
+			t.Errorf("%s is told %+v", m.Name, verdict)
+		}
+	}
+	if verdict := pl.Verdicts[self(w)]; !verdict.Accepted() {
+		t.Errorf("the Prometheus has room: %+v", verdict)
+	}
+}
+
+// jobOf is the text of the job of a monitor.
+func jobOf(t *testing.T, c promconfig.Result, monitor string) string {
+	t.Helper()
+	text, err := c.Plain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, job, _ := strings.Cut(string(text), "- job_name: serviceMonitor/ns/"+monitor+"/0\n")
+	job, _, _ = strings.Cut(job, "- job_name: ")
+	return job
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/promloop/promloop/internal/world"
 )
 
-// Fill is how much of the room for each kind of content is in use, from 0 to 1.
+// Fill is how much of the room for each kind of content is in use, from 0 to 1. What does not fit is held back, so it is never more.
 type Fill struct{ Config, Rules, Assets float64 }
 
 func fill(w *world.World, config promconfig.Result, rp rules.Plan) Fill {
@@ -19,7 +19,7 @@ func fill(w *world.World, config promconfig.Result, rp rules.Plan) Fill {
 		used += bytes
 	}
 	return Fill{
-		Config: ratio(len(config.Stored), workload.ConfigParts(w)*assetShardLimit),
+		Config: ratio(len(config.Stored), workload.ConfigParts(w)*promconfig.PartRoom),
 		Rules:  ratio(used, len(rp.Fill)*rp.Capacity),
 		Assets: ratio(assets, workload.AssetShards(w)*assetShardLimit),
 	}

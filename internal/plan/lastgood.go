@@ -119,7 +119,7 @@ func provedRules(w *world.World, have map[string][]byte) map[string][]byte {
 			}
 		}
 	}
-	m := lastRules(w.Owned.RulesManifest)
+	m := lastRulesManifest(w.Owned.RulesManifest)
 	if m.Digest == last.Digest || !loadedBySome(w, contract.Rules, m.Digest) {
 		return kept
 	}
@@ -139,17 +139,6 @@ func provedRules(w *world.World, have map[string][]byte) map[string][]byte {
 }
 
 func isRuleFile(name string) bool { return strings.HasSuffix(name, ".yaml") }
-
-func lastRules(cm *corev1.ConfigMap) contract.Manifest {
-	if cm == nil {
-		return contract.Manifest{}
-	}
-	m, err := contract.DecodeManifest([]byte(cm.Data[contract.ManifestKey]))
-	if err != nil {
-		return contract.Manifest{}
-	}
-	return m
-}
 
 func digestOfRules(files map[string][]byte) string {
 	byBucket := map[int]map[string]string{}

@@ -221,10 +221,11 @@ func (run *run) additionalJob(n *yaml.Node, in *inspector) jobText {
 	if steps := run.settings.byAddress; run.settings.sharding.shards > 1 && !hashes(under(n, "relabel_configs")) {
 		item = withSteps(n, steps)
 	}
-	text := run.encodeItem(run.scope, item, in)
-	out := jobText{text: text, digest: sha256.Sum256(text)}
-	if name := under(n, "job_name"); name != nil {
-		out.name = name.Value
+	name := ""
+	if n := under(n, "job_name"); n != nil {
+		name = n.Value
 	}
+	out := newJobText(name, run.encodeItem(run.scope, item, in))
+	run.judgeRoom(in, out)
 	return out
 }

@@ -13,7 +13,7 @@ const (
 	EnvReference         = "EnvReference"         // $(NAME) where nothing may be expanded
 	InvalidRelabeling    = "InvalidRelabeling"    // a step that Prometheus refuses
 	InvalidRegex         = "InvalidRegex"         // a pattern that does not compile
-	TooLarge             = "TooLarge"             // a pattern or list beyond its limit
+	TooLarge             = "TooLarge"             // a pattern, list or job beyond its limit
 	InvalidDuration      = "InvalidDuration"      // not a duration as Prometheus writes it
 	InvalidSize          = "InvalidSize"          // not a size as Prometheus writes it
 	InvalidURL           = "InvalidURL"           // an address that can't be read

@@ -33,8 +33,27 @@ type room struct {
 	member int // text from which a member is full: a part is only ever divided between members
 }
 
-// secretRoom leaves 64 KiB of a Secret to its metadata. Source: the limit of 1 MiB in Kubernetes' core validation.
-var secretRoom = room{part: 960 << 10, single: 672 << 10, member: 256 << 10}
+// PartRoom is the most that a part may have, in bytes. It leaves 64 KiB of a Secret to its metadata. Source: the limit of 1 MiB in
+// Kubernetes' core validation.
+const PartRoom = 960 << 10
+
+var secretRoom = room{part: PartRoom, single: 672 << 10, member: 256 << 10}
+
+// job is the most that one job may take, compressed, in bytes: with the text that a member has before it is full, it stays within
+// a part, so that a part which is too large can always be divided.
+func (r room) job() int { return r.part / 2 }
+
+// judgeRoom refuses a job that is too large by itself: it would leave no room for the others, and all would stay as they are.
+func (run *run) judgeRoom(in *inspector, job jobText) {
+	r := run.renderer
+	most := r.room.job()
+	if len(job.text) <= most {
+		return
+	}
+	if stored := len(r.members.jobMember([]jobText{job}, r.turn)); stored > most {
+		in.fault(TooLarge, "the job %s takes %d bytes compressed, and one job may take %d: shorten its lists, or divide it", job.name, stored, most)
+	}
+}
 
 // span is the part that begins at a job and ends where the next one begins.
 type span struct {

@@ -2,7 +2,6 @@ package promconfig
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"strconv"
 	"strings"
 
@@ -109,7 +108,7 @@ func (p *published) addJob(text []byte) {
 		return
 	}
 	p.byName[name] = len(p.jobs)
-	p.jobs = append(p.jobs, jobText{name: name, text: text, digest: sha256.Sum256(text)})
+	p.jobs = append(p.jobs, newJobText(name, text))
 }
 
 // blocks splits text at the lines that begin a section, or an item of a list whose dashes stand in the first column. Comments

@@ -62,6 +62,10 @@ type jobText struct {
 	digest [sha256.Size]byte
 }
 
+func newJobText(name string, text []byte) jobText {
+	return jobText{name: name, text: text, digest: sha256.Sum256(text)}
+}
+
 // Render renders the configuration of the Prometheus of w from what it selects. It is a pure function of the two.
 func (r *Renderer) Render(w *world.World, sel selection.Result) Result {
 	version, err := world.PrometheusVersion(w.Prometheus)
@@ -213,15 +217,16 @@ func (run *run) render(o scrapeObject) *rendered {
 func (run *run) appendJob(jobs []jobText, in *inspector, b *builder, o scrapeObject, n int) []jobText {
 	before := len(in.faults)
 	job := o.job(b, n)
-	var text []byte
+	var text jobText
 	in.at("spec", func() {
 		in.finished(&job)
-		text = run.encodeItem(b.scope, &job, in)
+		text = newJobText(job.JobName, run.encodeItem(b.scope, &job, in))
+		run.judgeRoom(in, text)
 	})
 	if len(in.faults) > before {
 		return jobs
 	}
-	return append(jobs, jobText{name: job.JobName, text: text, digest: sha256.Sum256(text)})
+	return append(jobs, text)
 }
 
 // finished inspects what the steps have become, those that were made from names included.
