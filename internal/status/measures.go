@@ -14,7 +14,7 @@ import (
 type Measures struct {
 	Replicas, Shards int                                           // as the object asks for
 	Progress         map[contract.Domain]map[delivery.Progress]int // replicas by how far they have come
-	Selected         map[world.Kind]int                            // objects that are used, wholly or in part
+	Selected         map[world.Kind]int                            // objects that are wholly used
 	Rejected         map[world.Kind]map[string]int                 // objects that are not wholly used, by the reason
 	RejectedGroups   map[types.NamespacedName]int                  // groups that are left out, by PrometheusRule
 	HeldBack         bool                                          // something stays as it was because a reference can't be read

@@ -1,0 +1,111 @@
+package plan
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/promloop/promloop/internal/contract"
+	"github.com/promloop/promloop/internal/delivery"
+	"github.com/promloop/promloop/internal/promconfig"
+	"github.com/promloop/promloop/internal/rules"
+	"github.com/promloop/promloop/internal/world"
+)
+
+func TestFillIsTheShareOfTheRoom(t *testing.T) {
+	asset := world.NewValue([]byte(strings.Repeat("x", assetShardLimit-len("ca"))))
+	cases := map[string]struct {
+		reason  string
+		options world.Options
+		config  promconfig.Result
+		rules   rules.Plan
+		want    Fill
+	}{
+		"Empty":   {"nothing takes no room", world.Options{ConfigParts: 16, AssetShards: 4, RuleShards: 16}, promconfig.Result{}, rules.Plan{Fill: make([]int, 16), Capacity: 100}, Fill{}},
+		"NoRules": {"a Prometheus without rules has no room for them, and is not full", world.Options{ConfigParts: 16, AssetShards: 4}, promconfig.Result{}, rules.Plan{}, Fill{}},
+		"Half": {
+			"each store by what the pods mount of it", world.Options{ConfigParts: 4, AssetShards: 2},
+			promconfig.Result{Stored: make([]byte, 2*promconfig.PartRoom), Assets: map[string]world.Value{"ca": asset}},
+			rules.Plan{Fill: []int{60, 0, 40, 100}, Capacity: 100}, Fill{Config: 0.5, Rules: 0.5, Assets: 0.5},
+		},
+		"Full": {
+			"one is full, as no part takes more", world.Options{ConfigParts: 1, AssetShards: 1},
+			promconfig.Result{Stored: make([]byte, promconfig.PartRoom), Assets: map[string]world.Value{"ca": asset}},
+			rules.Plan{Fill: []int{100}, Capacity: 100}, Fill{Config: 1, Rules: 1, Assets: 1},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := someWorld(0)
+			w.Options.ConfigParts, w.Options.AssetShards = tc.options.ConfigParts, tc.options.AssetShards
+			if diff := cmp.Diff(tc.want, fill(w, tc.config, tc.rules), cmpopts.EquateApprox(0, 1e-9)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+// The share that is told is that of the parts which are written.
+func TestFillCountsThePartsThatStand(t *testing.T) {
+	w, p := bulkyWorld(5), planner()
+	pl := p.For(w)
+	bytes := 0
+	for _, part := range pl.Config.Parts {
+		bytes += len(part.Stored)
+	}
+	if want := float64(bytes) / (16 * promconfig.PartRoom); len(pl.Config.Parts) < 2 || math.Abs(pl.Fill.Config-want) > 1e-9 {
+		t.Errorf("%d parts take %d bytes: %v of the room, told is %v", len(pl.Config.Parts), bytes, want, pl.Fill.Config)
+	}
+	if total := float64(sum(pl.Config.Fill)) / (16 * promconfig.PartRoom); math.Abs(total-pl.Fill.Config) > 1e-9 {
+		t.Errorf("the fill of each part sums up to %v, told is %v", total, pl.Fill.Config)
+	}
+}
+
+func sum(values []int) (total int) {
+	for _, v := range values {
+		total += v
+	}
+	return total
+}
+
+func TestShrinksTellOfTheLossOfMost(t *testing.T) {
+	config := func(digest string, count int) contract.Manifest {
+		return contract.Manifest{Version: contract.ManifestVersion, Domain: contract.Config, Digest: digest, Count: count}
+	}
+	cases := map[string]struct {
+		reason string
+		last   contract.Manifest
+		next   contract.Manifest
+		want   []Shrink
+	}{
+		"First":   {"there was nothing to lose", contract.Manifest{}, config("b", 0), nil},
+		"Grown":   {"more is no loss", config("a", 3), config("b", 9), nil},
+		"Half":    {"exactly half is not most", config("a", 10), config("b", 5), nil},
+		"Most":    {"more than half is", config("a", 10), config("b", 4), []Shrink{{contract.Config, 10, 4}}},
+		"All":     {"and all, of course", config("a", 1), config("b", 0), []Shrink{{contract.Config, 1, 0}}},
+		"Written": {"it is told when it happens, not for as long as it lasts", config("b", 4), config("b", 4), nil},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := someWorld(0)
+			if tc.last.Digest != "" {
+				w.Owned.ConfigManifest = &corev1.Secret{Data: map[string][]byte{contract.ManifestKey: encode(tc.last)}}
+			}
+			if diff := cmp.Diff(tc.want, shrinks(w, delivery.Wanted{Config: tc.next})); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+	w := someWorld(0)
+	rule := func(digest string, count int) contract.Manifest {
+		return contract.Manifest{Version: contract.ManifestVersion, Domain: contract.Rules, Digest: digest, Count: count}
+	}
+	w.Owned.RulesManifest = &corev1.ConfigMap{Data: map[string]string{contract.ManifestKey: string(encode(rule("a", 7)))}}
+	if diff := cmp.Diff([]Shrink{{contract.Rules, 7, 2}}, shrinks(w, delivery.Wanted{Rules: rule("b", 2)})); diff != "" {
+		t.Errorf("rules are told of as well (-want +got):\n%s", diff)
+	}
+}
