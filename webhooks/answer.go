@@ -3,6 +3,7 @@ package webhooks
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	admissionv1 "k8s.io/api/admission/v1"
@@ -38,6 +39,17 @@ func (a *Answer) refuse(field, format string, args ...any) {
 
 func (a *Answer) warn(format string, args ...any) {
 	a.Warnings = append(a.Warnings, fmt.Sprintf(format, args...))
+}
+
+// forgive makes warnings of the refusals that before has too.
+func (a *Answer) forgive(before Answer) {
+	a.Refusals = slices.DeleteFunc(a.Refusals, func(r Refusal) bool {
+		old := slices.Contains(before.Refusals, r)
+		if old {
+			a.warn("wrong as before: %s", r)
+		}
+		return old
+	})
 }
 
 // Bounds of one answer. Kubernetes cuts warnings off at 4096 bytes in all.

@@ -24,13 +24,18 @@ type guard struct {
 	objectBytes int
 }
 
-// reviewOverhead is what a review has besides its objects: user, groups and options, generously.
-const reviewOverhead = 64 << 10
+const (
+	// reviewOverhead is what a review has besides its objects: user, groups and options, generously.
+	reviewOverhead = 64 << 10
+	// storedBytes is the largest object that can stand. An update of one that stands is read, whatever the limit of a new one is:
+	// it may be its way out. Source: the limit of a request to etcd.
+	storedBytes = 3 << 19
+)
 
 func newGuard(next http.Handler, o Options) *guard {
 	return &guard{
 		next: next, reading: make(chan struct{}, 4*o.MaxConcurrent), judging: make(chan struct{}, o.MaxConcurrent),
-		maxBytes: int64(2*o.Limits.ObjectBytes + reviewOverhead), readTime: o.ReadTimeout, objectBytes: o.Limits.ObjectBytes,
+		maxBytes: int64(2*max(o.Limits.ObjectBytes, storedBytes) + reviewOverhead), readTime: o.ReadTimeout, objectBytes: o.Limits.ObjectBytes,
 	}
 }
 

@@ -5,11 +5,9 @@ import (
 	"reflect"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/promloop/promloop/api/v1"
-	"github.com/promloop/promloop/api/v1alpha1"
 	"github.com/promloop/promloop/internal/promconfig"
 	"github.com/promloop/promloop/internal/world"
 )
@@ -78,17 +76,4 @@ func numberIn(o client.Object, field string) int64 {
 		return *n
 	}
 	return 0
-}
-
-func sameServiceMonitor(old, o *v1.ServiceMonitor) bool { return sameSpec(old, o, old.Spec, o.Spec) }
-
-func samePodMonitor(old, o *v1.PodMonitor) bool { return sameSpec(old, o, old.Spec, o.Spec) }
-
-func sameProbe(old, o *v1.Probe) bool { return sameSpec(old, o, old.Spec, o.Spec) }
-
-func sameScrapeConfig(old, o *v1alpha1.ScrapeConfig) bool { return sameSpec(old, o, old.Spec, o.Spec) }
-
-// sameSpec compares what is judged: the labels too, since they decide who selects the object.
-func sameSpec(old, o client.Object, oldSpec, spec any) bool {
-	return equality.Semantic.DeepEqual(oldSpec, spec) && equality.Semantic.DeepEqual(old.GetLabels(), o.GetLabels())
 }

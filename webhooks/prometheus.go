@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -26,8 +25,6 @@ type prometheusJudge struct {
 	references references
 	options    world.Options
 }
-
-func samePrometheus(old, p *v1.Prometheus) bool { return equality.Semantic.DeepEqual(old.Spec, p.Spec) }
 
 func (j *prometheusJudge) judge(ctx context.Context, p *v1.Prometheus) (Answer, error) {
 	var a Answer

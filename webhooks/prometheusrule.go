@@ -17,10 +17,6 @@ type ruleJudge struct {
 	limits    rules.Limits
 }
 
-func sameRules(old, rule *v1.PrometheusRule) bool {
-	return sameSpec(old, rule, old.Spec, rule.Spec)
-}
-
 func (j *ruleJudge) judge(ctx context.Context, rule *v1.PrometheusRule) (Answer, error) {
 	found, err := j.selecting.of(ctx, world.PrometheusRule, rule)
 	if err != nil {

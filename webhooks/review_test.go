@@ -97,6 +97,10 @@ func TestRuleReviews(t *testing.T) {
 	elsewhere := selectAll("elsewhere", func(s *v1.PrometheusSpec) {
 		s.RuleSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"team": "db"}}
 	})
+	const escape = `label_replace(up, "namespace", "other", "", "")`
+	choosy := selectAll("choosy", func(s *v1.PrometheusSpec) {
+		s.RuleSelector, s.EnforcedNamespaceLabel = &metav1.LabelSelector{MatchLabels: map[string]string{"team": "web"}}, "namespace"
+	})
 	enforcing := selectAll("tenants", func(s *v1.PrometheusSpec) { s.EnforcedNamespaceLabel = "namespace" })
 	for name, tc := range map[string]struct {
 		cluster []client.Object
@@ -117,6 +121,8 @@ func TestRuleReviews(t *testing.T) {
 		"way out of the namespace":   {cluster: []client.Object{main, enforcing}, object: ruleObject("info(up)"), refused: []string{"for Prometheus monitoring/tenants"}},
 		"legal and doubtful":         {cluster: []client.Object{main}, object: ruleObject("rate(up[5m])"), warned: []string{"might not be a counter"}},
 		"unchanged":                  {cluster: []client.Object{main}, old: ruleObject("up =="), object: annotated(ruleObject("up =="))},
+		"label on what is bad":       {cluster: []client.Object{main}, old: ruleObject("up =="), object: labelled(ruleObject("up ==")), warned: []string{"wrong as before: spec.groups[0].rules[0].expr: 1:6: parse error"}},
+		"label makes it bad":         {cluster: []client.Object{main, choosy}, old: ruleObject(escape), object: labelled(ruleObject(escape)), refused: []string{"for Prometheus monitoring/choosy"}},
 		"changed from bad to bad":    {cluster: []client.Object{main}, old: ruleObject("up =="), object: ruleObject("up >="), refused: []string{"parse error"}},
 		"on its way out":             {cluster: []client.Object{main}, object: deleting(ruleObject("up =="))},
 		"twins":                      {cluster: []client.Object{main}, object: ruleObject("up", "up"), warned: []string{"same name and labels as spec.groups[0].rules[0]"}},
@@ -143,6 +149,11 @@ func withOffset(o *v1.PrometheusRule) *v1.PrometheusRule {
 
 func annotated(o *v1.PrometheusRule) *v1.PrometheusRule {
 	o.Annotations = map[string]string{"touched": "true"}
+	return o
+}
+
+func labelled(o *v1.PrometheusRule) *v1.PrometheusRule {
+	o.Labels = map[string]string{"team": "web"}
 	return o
 }
 

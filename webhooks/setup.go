@@ -64,27 +64,34 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 }
 
 func handlers(s selecting, capacity *rules.Capacity, o Options) map[string]admission.Handler {
-	rule := validate("PrometheusRule", o, sameRules, (&ruleJudge{selecting: s, capacity: capacity, limits: o.Limits}).judge)
+	rule := &ruleJudge{selecting: s, capacity: capacity, limits: o.Limits}
 	refs := references{o.References}
+	prometheus := &prometheusJudge{s, refs, o.World}
 	serviceMonitor := &scrapeJudge[*v1.ServiceMonitor]{world.ServiceMonitor, s, refs, deprecatedInServiceMonitors}
 	podMonitor := &scrapeJudge[*v1.PodMonitor]{world.PodMonitor, s, refs, deprecatedInPodMonitors}
 	probe := &scrapeJudge[*v1.Probe]{world.Probe, s, refs, deprecatedInProbes}
 	scrapeConfig := &scrapeJudge[*v1alpha1.ScrapeConfig]{world.ScrapeConfig, s, refs, nil}
+	reviewRule := validate("PrometheusRule", o, rule.judge, func(o *v1.PrometheusRule) any { return &o.Spec })
 	return map[string]admission.Handler{
-		"/validate-monitoring-coreos-com-v1-prometheusrule": rule,
-		upstreamValidatePath:                                    rule,
-		upstreamMutatePath:                                      admission.HandlerFunc(mutateRule),
-		"/validate-monitoring-coreos-com-v1-prometheus":         validate("Prometheus", o, samePrometheus, (&prometheusJudge{s, refs, o.World}).judge),
-		"/validate-monitoring-coreos-com-v1-servicemonitor":     validate("ServiceMonitor", o, sameServiceMonitor, serviceMonitor.judge),
-		"/validate-monitoring-coreos-com-v1-podmonitor":         validate("PodMonitor", o, samePodMonitor, podMonitor.judge),
-		"/validate-monitoring-coreos-com-v1-probe":              validate("Probe", o, sameProbe, probe.judge),
-		"/validate-monitoring-coreos-com-v1alpha1-scrapeconfig": validate("ScrapeConfig", o, sameScrapeConfig, scrapeConfig.judge),
+		"/validate-monitoring-coreos-com-v1-prometheusrule": reviewRule,
+		upstreamValidatePath: reviewRule,
+		upstreamMutatePath:   admission.HandlerFunc(mutateRule),
+		"/validate-monitoring-coreos-com-v1-prometheus": validate("Prometheus", o, prometheus.judge,
+			func(o *v1.Prometheus) any { return &o.Spec }),
+		"/validate-monitoring-coreos-com-v1-servicemonitor": validate("ServiceMonitor", o, serviceMonitor.judge,
+			func(o *v1.ServiceMonitor) any { return &o.Spec }),
+		"/validate-monitoring-coreos-com-v1-podmonitor": validate("PodMonitor", o, podMonitor.judge,
+			func(o *v1.PodMonitor) any { return &o.Spec }),
+		"/validate-monitoring-coreos-com-v1-probe": validate("Probe", o, probe.judge,
+			func(o *v1.Probe) any { return &o.Spec }),
+		"/validate-monitoring-coreos-com-v1alpha1-scrapeconfig": validate("ScrapeConfig", o, scrapeConfig.judge,
+			func(o *v1alpha1.ScrapeConfig) any { return &o.Spec }),
 	}
 }
 
-func validate[T any, P object[T]](kind string, o Options, same func(old, now P) bool, judge func(context.Context, P) (Answer, error)) admission.Handler {
+func validate[T any, P object[T]](kind string, o Options, judge func(context.Context, P) (Answer, error), spec func(P) any) admission.Handler {
 	return &validator[T, P]{
 		kind:     schema.GroupKind{Group: v1.GroupVersion.Group, Kind: kind},
-		maxBytes: o.Limits.ObjectBytes, same: same, judge: judge,
+		maxBytes: o.Limits.ObjectBytes, spec: spec, judge: judge,
 	}
 }

@@ -1,12 +1,14 @@
 package webhooks
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 
 	admissionv1 "k8s.io/api/admission/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,9 +25,9 @@ type object[T any] interface {
 type validator[T any, P object[T]] struct {
 	kind     schema.GroupKind
 	maxBytes int
-	// same reports whether an update leaves what is judged as it was. Then it is let through, so that an annotation, a
-	// finalizer or a deletion never hangs on what was accepted once.
-	same func(old, new P) bool
+	// spec is what of an object is judged. An update that leaves it as it was is never refused for it, so that an annotation, a
+	// finalizer, a label or a deletion never hangs on an old mistake.
+	spec func(P) any
 	// judge must not keep or change the object. Its error means that it can't be judged just now.
 	judge func(ctx context.Context, o P) (Answer, error)
 }
@@ -39,20 +41,57 @@ func (v *validator[T, P]) Handle(ctx context.Context, req admission.Request) adm
 		return admission.Allowed("")
 	}
 	if size := len(req.Object.Raw); size > v.maxBytes {
-		return tooLarge(size, v.maxBytes)
+		if !beyondSpec(req) {
+			return tooLarge(size, v.maxBytes)
+		}
+		return admission.Allowed("").WithWarnings(cut(tooLarge(size, v.maxBytes).Result.Message))
 	}
 	o, resp := decode[T, P](req.Object.Raw)
 	if o == nil || !o.GetDeletionTimestamp().IsZero() {
 		return resp
 	}
-	if old, _ := decode[T, P](req.OldObject.Raw); old != nil && v.same(old, o) {
-		return admission.Allowed("")
+	old, _ := decode[T, P](req.OldObject.Raw)
+	if old == nil || !equality.Semantic.DeepEqual(v.spec(old), v.spec(o)) {
+		old = nil // nothing is owed to what it was
+	} else if equality.Semantic.DeepEqual(old.GetLabels(), o.GetLabels()) {
+		return admission.Allowed("") // the labels count: they decide who selects the object
 	}
-	answer, err := v.judge(ctx, o)
+	answer, err := v.review(ctx, old, o)
 	if err != nil {
 		return admission.Errored(http.StatusInternalServerError, fmt.Errorf("the object can't be judged just now: %w", err))
 	}
 	return answer.response()
+}
+
+// review judges o. What is as wrong in old, which may be nil, is only warned of.
+func (v *validator[T, P]) review(ctx context.Context, old, o P) (Answer, error) {
+	answer, err := v.judge(ctx, o)
+	if err != nil || old == nil || len(answer.Refusals) == 0 {
+		return answer, err
+	}
+	before, err := v.judge(ctx, old)
+	answer.forgive(before)
+	return answer, err
+}
+
+// beyondSpec reports whether a review is of an object on its way out, or of an update that leaves the spec as it was. It is asked
+// about objects that are too large, so it parses only what may be one of these: what comes first in an object is its metadata.
+func beyondSpec(req admission.Request) bool {
+	end := req.Object.Raw[len(req.Object.Raw)*3/4:]
+	leaves := bytes.Contains(req.Object.Raw, []byte(`"deletionTimestamp"`))
+	if req.Operation != admissionv1.Update || !leaves && !bytes.HasSuffix(req.OldObject.Raw, end) {
+		return false
+	}
+	var old, now struct {
+		Metadata struct {
+			DeletionTimestamp *metav1.Time `json:"deletionTimestamp"`
+		} `json:"metadata"`
+		Spec json.RawMessage `json:"spec"`
+	}
+	if json.Unmarshal(req.Object.Raw, &now) != nil || json.Unmarshal(req.OldObject.Raw, &old) != nil {
+		return false
+	}
+	return now.Metadata.DeletionTimestamp != nil || bytes.Equal(old.Spec, now.Spec)
 }
 
 // decode reads an object, or answers that it is none. Without text there is no object.
