@@ -58,8 +58,9 @@ func (j *ruleJudge) judgeFor(a *Answer, p *v1.Prometheus, rule *v1.PrometheusRul
 			a.take(common, "")
 			return false
 		}
-		a.take(judgement.Findings, "for Prometheus "+nameOf(p).String()+": ")
-		return true
+		if !a.take(judgement.Findings, "for Prometheus "+nameOf(p).String()+": ") {
+			return true
+		}
 	}
 	if verdict := j.capacity.Admit(nameOf(p), rule, judgement); !verdict.Accepted() {
 		a.refuse("", "Prometheus %s: %s", nameOf(p), verdict.Message)
@@ -68,8 +69,9 @@ func (j *ruleJudge) judgeFor(a *Answer, p *v1.Prometheus, rule *v1.PrometheusRul
 }
 
 // take turns findings into refusals. What only a newer version of Prometheus understands is a warning: the Prometheus may be about
-// to be upgraded, and until then the reconciler holds the group back.
-func (a *Answer) take(findings []rules.Finding, who string) {
+// to be upgraded, and until then the reconciler holds the group back. It reports whether warnings were all.
+func (a *Answer) take(findings []rules.Finding, who string) bool {
+	before := len(a.Refusals)
 	for _, f := range findings {
 		if f.Reason == rules.UnsupportedByVersion {
 			a.warn("%s%s", who, f)
@@ -77,4 +79,5 @@ func (a *Answer) take(findings []rules.Finding, who string) {
 		}
 		a.Refusals = append(a.Refusals, Refusal{Field: f.Path, Message: who + f.Detail()})
 	}
+	return len(a.Refusals) == before
 }

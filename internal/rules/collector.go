@@ -3,11 +3,14 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -33,9 +36,63 @@ func (c *collector) label(path, name, value string, j *Judge) {
 	at := fmt.Sprintf("%s[%s]", path, name)
 	c.text(at, name)
 	c.text(at, value)
-	if !j.target.Names.IsValidLabelName(name) || name == model.MetricNameLabel {
+	if !model.UTF8Validation.IsValidLabelName(name) || name == model.MetricNameLabel {
 		c.add(at, InvalidRule, fmt.Sprintf("invalid label name %q", name))
 	}
+	c.labelName(at, name, j.target)
+}
+
+// names refuses names that the target's naming scheme does not allow; Prometheus' own checks have let them through.
+func (c *collector) names(path string, r *rulefmt.Rule, tree parser.Expr, t Target) {
+	if r.Record != "" && !t.Names.IsValidMetricName(r.Record) {
+		c.badName(path+".record", fmt.Sprintf("metric name %q", r.Record), t)
+	}
+	for _, values := range []struct {
+		field string
+		of    map[string]string
+	}{{"labels", r.Labels}, {"annotations", r.Annotations}} {
+		for _, name := range slices.Sorted(maps.Keys(values.of)) {
+			c.labelName(fmt.Sprintf("%s.%s[%s]", path, values.field, name), name, t)
+		}
+	}
+	if t.Names == model.UTF8Validation || t.before(3, 0) {
+		return // an older version can't even read the quotes that such a name stands in, which newerSyntax tells
+	}
+	if bad := firstIn(tree, badNameIn); bad != "" {
+		c.badName(path+".expr", bad, t)
+	}
+}
+
+func (c *collector) labelName(path, name string, t Target) {
+	if !t.Names.IsValidLabelName(name) {
+		c.badName(path, fmt.Sprintf("label name %q", name), t)
+	}
+}
+
+// badName refuses a name for the reason that the target goes by the legacy scheme: its version, or its own choice.
+func (c *collector) badName(path, name string, t Target) {
+	if newer := t.needs(name, since{3, 0}); newer != "" {
+		c.add(path, UnsupportedByVersion, newer)
+		return
+	}
+	c.add(path, InvalidRule, name+" is not allowed by the legacy naming scheme of this Prometheus")
+}
+
+// badNameIn says which name in a node the legacy scheme does not allow, or "".
+func badNameIn(node parser.Node) string {
+	s, ok := node.(*parser.VectorSelector)
+	if !ok {
+		return ""
+	}
+	for _, m := range s.LabelMatchers {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual && !model.LegacyValidation.IsValidMetricName(m.Value) {
+			return fmt.Sprintf("metric name %q", m.Value)
+		}
+		if !model.LegacyValidation.IsValidLabelName(m.Name) {
+			return fmt.Sprintf("label name %q", m.Name)
+		}
+	}
+	return ""
 }
 
 // refusal adds an error of Prometheus' rule check, at the expression when it is one of the expression.

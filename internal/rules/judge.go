@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -156,9 +157,7 @@ func (j *Judge) head(path string, g *rulefmt.RuleGroup) []Finding {
 	for _, label := range slices.Sorted(maps.Keys(g.Labels)) {
 		c.label(path+".labels", label, g.Labels[label], j)
 	}
-	if newer := j.target.newerGroup(g); newer != "" {
-		c.add(path, UnsupportedByVersion, newer)
-	}
+	c.newerGroup(path, g, j.target)
 	return c.findings
 }
 
@@ -170,18 +169,14 @@ func (j *Judge) rule(path, namespace, name, group string, r *rulefmt.Rule) []Fin
 		return c.findings // text that can't be shown is not worth parsing
 	}
 	guarded := &guardedParser{Parser: j.parser, limits: j.limits}
-	for _, err := range r.Validate(rulefmt.RuleNode{}, j.target.Names, guarded) {
+	for _, err := range r.Validate(rulefmt.RuleNode{}, model.UTF8Validation, guarded) {
 		c.refusal(path, err.Unwrap())
 	}
 	if len(c.findings) > 0 {
 		return c.findings
 	}
-	if newer := j.newer(guarded.tree, r); newer != "" {
-		c.add(path, UnsupportedByVersion, newer)
-	}
-	if bad := j.target.badNames(guarded.tree); bad != "" {
-		c.add(path+".expr", InvalidRule, bad)
-	}
+	c.newerRule(path, r, guarded.tree, j.target)
+	c.names(path, r, guarded.tree, j.target)
 	c.matchers(path+".expr", guarded.tree)
 	if field := overgrown(r, j.limits.TemplateOutput); field != "" {
 		c.add(path+"."+field, TooComplex, fmt.Sprintf("the template could write more than %d bytes; make it shorter, or its loops fewer", j.limits.TemplateOutput))
@@ -190,16 +185,6 @@ func (j *Judge) rule(path, namespace, name, group string, r *rulefmt.Rule) []Fin
 		c.escape(path, tenant{label: j.target.NamespaceLabel, namespace: namespace, parser: guarded}.enforce(r, guarded.tree))
 	}
 	return c.findings
-}
-
-func (j *Judge) newer(tree parser.Expr, r *rulefmt.Rule) string {
-	if r.KeepFiringFor != 0 && j.target.before(2, 42) {
-		return j.target.needs("keep_firing_for", since{2, 42})
-	}
-	if newer := j.target.newerExpr(tree); newer != "" {
-		return newer
-	}
-	return j.target.newerTemplates(r)
 }
 
 func (j *Judge) ruleText(path string, r *rulefmt.Rule, c *collector) {

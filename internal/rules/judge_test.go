@@ -108,14 +108,6 @@ func TestJudge(t *testing.T) {
 			reason: "Prometheus refuses experimental functions without its flag",
 			object: object("a", group("g", record("x", "mad_over_time(up[1h])"))), want: rules.InvalidRule, says: []string{"experimental"},
 		},
-		"LegacyName": {
-			reason: "names follow the scheme of the Prometheus that selects", version: "v2.50.0",
-			object: object("a", group("g", record("job.up", "up"))), want: rules.InvalidRule, says: []string{"job.up"},
-		},
-		"LegacyNameInExpression": {
-			reason: "the parser allows any name, an old Prometheus does not", version: "v2.50.0",
-			object: object("a", group("g", record("x", `{"job.up"}`))), want: rules.InvalidRule, says: []string{"job.up", "legacy"},
-		},
 		"UTF8Name": {
 			reason: "Prometheus 3 allows any name", object: object("a", group("g", record("job.up", `{"job.up"}`))),
 		},

@@ -20,6 +20,8 @@ type Target struct {
 	Names model.ValidationScheme
 	// Features are the feature flags that the parser knows.
 	Features parser.Options
+	// flags are those of spec.enableFeatures that bear on what a version understands.
+	flags []v1.EnableFeature
 	// NamespaceLabel is put on everything that a rule reads and writes; empty turns it off.
 	NamespaceLabel string
 	// exempt are the objects that NamespaceLabel does not apply to: names by namespace, "" for all of a namespace.
@@ -44,6 +46,11 @@ func TargetOf(p *v1.Prometheus) Target {
 	t.Features = features(p)
 	if t.before(3, 0) {
 		t.Features.Functions = functionsBefore3()
+	}
+	for _, flag := range []v1.EnableFeature{"promql-duration-expr", "promql-extended-range-selectors"} {
+		if slices.Contains(p.Spec.EnableFeatures, flag) {
+			t.flags = append(t.flags, flag)
+		}
 	}
 	t.exempt = exempt(p)
 	return t
@@ -90,6 +97,6 @@ func (t Target) before(major, minor uint64) bool {
 
 // Key is equal for targets that judge alike.
 func (t Target) Key() string {
-	return fmt.Sprintf("%s %v %v %v %v %s %v", t.Version, t.Names, t.Features.EnableExperimentalFunctions,
+	return fmt.Sprintf("%s %v %v %v %v %v %s %v", t.Version, t.Names, t.flags, t.Features.EnableExperimentalFunctions,
 		t.Features.EnableBinopFillModifiers, t.Features.EnableUnquotedUTF8Names, t.NamespaceLabel, t.exempt)
 }

@@ -1,13 +1,16 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"slices"
+	"time"
 
-	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	v1 "github.com/promloop/promloop/api/v1"
 )
 
 // since is the first version that understands something. Source: Prometheus' CHANGELOG.
@@ -24,6 +27,9 @@ var functionsSince = map[string]since{
 	"histogram_quantiles": {3, 11}, "start": {3, 12}, "end": {3, 12}, "range": {3, 12}, "step": {3, 12}, "min_of": {3, 13},
 	"max_of": {3, 13}, "start_timestamp": {3, 14}, "integral": {3, 16},
 }
+
+// stableSince are functions that older versions have as experimental ones.
+var stableSince = map[string]since{"first_over_time": {3, 14}}
 
 var aggregatorsSince = map[parser.ItemType]since{
 	parser.GROUP: {2, 20}, parser.LIMITK: {2, 54}, parser.LIMIT_RATIO: {2, 54},
@@ -52,38 +58,48 @@ func (t Target) needs(what string, first since) string {
 	return fmt.Sprintf("%s needs Prometheus %d.%d or later, this one runs %s", what, first.major, first.minor, t.Version)
 }
 
-// newerGroup says what in g, rules aside, only a newer Prometheus understands, or "".
-func (t Target) newerGroup(g *rulefmt.RuleGroup) string {
-	switch {
-	case g.Limit != 0 && t.before(2, 31):
-		return t.needs("limit", since{2, 31})
-	case g.QueryOffset != nil && t.before(2, 53):
-		return t.needs("query_offset", since{2, 53})
-	case len(g.Labels) > 0:
-		return t.needs("labels of a group", since{3, 0})
+// needsFlag is needs for what an older version, from flagged on, has behind a feature flag.
+func (t Target) needsFlag(what string, first since, flag v1.EnableFeature, flagged since) string {
+	if slices.Contains(t.flags, flag) {
+		return t.needs(what, flagged)
 	}
-	return ""
+	return t.needs(what, first)
 }
 
-// newerExpr says what in an expression only a newer Prometheus understands, or "".
-func (t Target) newerExpr(tree parser.Expr) string {
+// newerGroup tells what of a group, rules aside, only a newer Prometheus understands.
+func (c *collector) newerGroup(path string, g *rulefmt.RuleGroup, t Target) {
+	if g.Limit != 0 {
+		c.newer(path+".limit", t.needs("limit", since{2, 31}))
+	}
+	if g.QueryOffset != nil {
+		c.newer(path+".query_offset", t.needs("query_offset", since{2, 53}))
+	}
+	if len(g.Labels) > 0 {
+		c.newer(path+".labels", t.needs("labels of a group", since{3, 0}))
+	}
+}
+
+// newerRule tells what of a rule, whose expression is tree, only a newer Prometheus understands.
+func (c *collector) newerRule(path string, r *rulefmt.Rule, tree parser.Expr, t Target) {
+	if r.KeepFiringFor != 0 {
+		c.newer(path+".keep_firing_for", t.needs("keep_firing_for", since{2, 42}))
+	}
+	c.newer(path+".expr", t.newerExpr(r.Expr, tree))
+	c.newer(path, t.newerTemplates(r))
+}
+
+func (c *collector) newer(path, message string) {
+	if message != "" {
+		c.add(path, UnsupportedByVersion, message)
+	}
+}
+
+// newerExpr says what in an expression, given with its tree, only a newer Prometheus understands, or "".
+func (t Target) newerExpr(expr string, tree parser.Expr) string {
 	if t.Version.Major == 0 {
 		return ""
 	}
-	return firstIn(tree, t.newerNode)
-}
-
-// badNames says which name in an expression the naming scheme does not allow, or "". The parser itself allows them all.
-func (t Target) badNames(tree parser.Expr) string {
-	if t.Names == model.UTF8Validation {
-		return ""
-	}
-	return firstIn(tree, func(node parser.Node) string {
-		if s, ok := node.(*parser.VectorSelector); ok {
-			return badSelectorNames(s)
-		}
-		return ""
-	})
+	return cmp.Or(firstIn(tree, t.newerNode), t.newerSyntax(expr))
 }
 
 // firstIn returns the first thing that check says of a node of tree.
@@ -101,37 +117,63 @@ func firstIn(tree parser.Expr, check func(parser.Node) string) string {
 func (t Target) newerNode(node parser.Node) string {
 	switch n := node.(type) {
 	case *parser.Call:
-		return t.needs(n.Func.Name+"()", functionsSince[n.Func.Name])
+		return t.newerCall(n.Func.Name)
 	case *parser.AggregateExpr:
 		return t.needs(n.Op.String(), aggregatorsSince[n.Op])
 	case *parser.BinaryExpr:
-		if n.Op == parser.ATAN2 {
-			return t.needs("atan2", since{2, 31})
+		return t.newerOperator(n)
+	case *parser.NumberLiteral:
+		if n.Duration {
+			return t.needs("a duration as a number", since{2, 54})
 		}
 	case *parser.VectorSelector:
 		return t.newerSelector(n)
+	case *parser.MatrixSelector:
+		return t.newerDuration(n.RangeExpr)
+	case *parser.SubqueryExpr:
+		newer := cmp.Or(t.newerDuration(n.RangeExpr), t.newerDuration(n.StepExpr), t.newerDuration(n.OriginalOffsetExpr))
+		return cmp.Or(newer, t.newerModifiers(n.Timestamp, n.StartOrEnd, n.OriginalOffset))
+	}
+	return ""
+}
+
+func (t Target) newerCall(function string) string {
+	if !t.Features.EnableExperimentalFunctions && t.before(stableSince[function].major, stableSince[function].minor) {
+		return t.needs(function+"()", stableSince[function])
+	}
+	return t.needs(function+"()", functionsSince[function])
+}
+
+func (t Target) newerOperator(n *parser.BinaryExpr) string {
+	switch m := n.VectorMatching; {
+	case n.Op == parser.ATAN2:
+		return t.needs("atan2", since{2, 31})
+	case m != nil && (m.FillValues.LHS != nil || m.FillValues.RHS != nil):
+		return t.needs("fill", since{3, 10})
 	}
 	return ""
 }
 
 func (t Target) newerSelector(s *parser.VectorSelector) string {
-	if s.Timestamp != nil || s.StartOrEnd != 0 {
+	if s.Anchored || s.Smoothed {
+		return t.needsFlag("anchored and smoothed", since{3, 16}, "promql-extended-range-selectors", since{3, 7})
+	}
+	return cmp.Or(t.newerDuration(s.OriginalOffsetExpr), t.newerModifiers(s.Timestamp, s.StartOrEnd, s.OriginalOffset))
+}
+
+func (t Target) newerModifiers(at *int64, startOrEnd parser.ItemType, offset time.Duration) string {
+	if at != nil || startOrEnd != 0 {
 		return t.needs("the @ modifier", since{2, 33})
 	}
-	if s.OriginalOffset < 0 {
+	if offset < 0 {
 		return t.needs("a negative offset", since{2, 33})
 	}
 	return ""
 }
 
-func badSelectorNames(s *parser.VectorSelector) string {
-	for _, m := range s.LabelMatchers {
-		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual && !model.LegacyValidation.IsValidMetricName(m.Value) {
-			return fmt.Sprintf("metric name %q is not allowed by the legacy naming scheme", m.Value)
-		}
-		if !model.LegacyValidation.IsValidLabelName(m.Name) {
-			return fmt.Sprintf("label name %q is not allowed by the legacy naming scheme", m.Name)
-		}
+func (t Target) newerDuration(d *parser.DurationExpr) string {
+	if d == nil {
+		return ""
 	}
-	return ""
+	return t.needsFlag("arithmetic with durations", since{3, 14}, "promql-duration-expr", since{3, 4})
 }
