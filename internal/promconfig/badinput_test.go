@@ -91,6 +91,25 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+// The structs of clients are embedded in each other, several deep; a mistake in them is one mistake.
+func TestEachFaultIsToldOnce(t *testing.T) {
+	t.Parallel()
+	probe, pods := &v1.Probe{}, &v1.PodMonitor{}
+	probe.Spec.Targets.StaticConfig = &v1.ProbeTargetStaticConfig{Targets: []string{"example.com"}}
+	probe.Spec.ProberSpec.URL = "prober:9115"
+	probe.Spec.BasicAuth, probe.Spec.BearerTokenSecret = password("k"), extra("k")
+	pods.Spec.PodMetricsEndpoints = make([]v1.PodMetricsEndpoint, 1)
+	pods.Spec.PodMetricsEndpoints[0].BasicAuth, pods.Spec.PodMetricsEndpoints[0].BearerTokenSecret = password("k"), extra("k")
+	monitor := tenant(v1.Endpoint{BearerTokenFile: "/token"})
+	monitor.Spec.Endpoints[0].BasicAuth = password("k")
+	for _, o := range []any{probe, pods, monitor} {
+		faults := promconfig.Faults(o)
+		if len(faults) != 1 || faults[0].Reason != promconfig.InvalidClient {
+			t.Errorf("%T: want one fault, of two ways to authenticate: %v", o, faults)
+		}
+	}
+}
+
 func password(key string) *v1.BasicAuth { return &v1.BasicAuth{Password: *extra(key)} }
 
 // expandable is what the config-reloader replaces, and how it is escaped.

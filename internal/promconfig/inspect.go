@@ -23,6 +23,7 @@ type inspector struct {
 	faults    []Fault
 	refs      []world.Reference
 	path      []step
+	embedded  bool // what is visited next is embedded
 	// regexBytes is what all patterns of the object sum up to.
 	regexBytes int
 }
@@ -201,10 +202,14 @@ func visitStruct(t reflect.Type) visitor {
 	}
 	ways := authenticationsOf(t)
 	return func(in *inspector, v reflect.Value) {
+		embedded := in.embedded
+		in.embedded = false
 		for i := range fields {
 			in.field(&fields[i], v)
 		}
-		in.authenticatesOnce(ways, v)
+		if !embedded { // the fields of an embedded struct count among those of the one around it
+			in.authenticatesOnce(ways, v)
+		}
 	}
 }
 
@@ -214,7 +219,9 @@ func (in *inspector) field(f *visitedField, v reflect.Value) {
 		return
 	}
 	if f.name == "" { // an embedded struct
+		in.embedded = true
 		f.visit(in, field)
+		in.embedded = false
 		return
 	}
 	in.path = append(in.path, step{name: f.name})
