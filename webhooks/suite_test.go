@@ -128,6 +128,7 @@ func startManager(config *rest.Config, port int) {
 	ctx, stop := context.WithCancel(context.Background())
 	options := webhooks.DefaultOptions(world.Options{RuleShards: 2, ConfigParts: 1, AssetShards: 1})
 	options.Limits.NamespaceBytes, options.Limits.ReserveBytes = 0, 0 // what is full here is the ConfigMaps, not a share
+	options.References = mgr.GetAPIReader()
 	Expect(certs.SetupWithManager(ctx, mgr)).To(Succeed())
 	Expect(webhooks.Setup(ctx, mgr, options)).To(Succeed())
 	done := make(chan error)
