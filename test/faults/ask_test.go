@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -22,6 +23,18 @@ func (r *rig) metric(domain, name string) (value float64) {
 		}
 	}
 	return value
+}
+
+// page is what a reloader answers at this path.
+func (r *rig) page(domain, path string) string {
+	res, err := http.Get("http://" + r.ports[domain] + path)
+	if err != nil {
+		r.failf("%s: %v", path, err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	r.must(err, path)
+	return string(text)
 }
 
 func (r *rig) report(domain string) loaded {

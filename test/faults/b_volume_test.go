@@ -141,6 +141,7 @@ func TestB24_InotifyExhausted(t *testing.T) {
 		id: "B24", what: "no inotify instance is left",
 		guard:   "no poll beneath inotify",
 		without: change{env: []string{"RELOADER_WATCH_INTERVAL=1h"}},
+		shorter: []edit{{"snapshot/watch.go", "reopenEvery = 30 * time.Second", "reopenEvery = time.Second"}},
 		run: func(r *rig) {
 			r.limit = "max_inotify_instances"
 			r.start()
@@ -148,6 +149,11 @@ func TestB24_InotifyExhausted(t *testing.T) {
 				r.failf("inotify works here, so nothing is shown")
 			}
 			r.awaitLoaded(config, r.setConfig("base", "polled"), 3*time.Second)
+			if r.metric(config, "reloader_watch_errors_total") == 0 {
+				r.failf("the metrics do not tell")
+			}
+			r.must(os.WriteFile(r.path("unlimited"), nil, 0o644), "lift the limit")
+			r.await(scaled(time.Minute, soon), "it returns to inotify", func() bool { return r.metric(config, "reloader_watches") > 0 })
 		},
 	})
 }
@@ -225,6 +231,56 @@ func TestB27_OutputFull(t *testing.T) {
 			r.awaitLoaded(config, digest, soon)
 		},
 	})
+}
+
+func TestB27_NoFileCanBeMade(t *testing.T) {
+	prove(t, fault{
+		id: "B27", what: "the memory volume takes only so many files more: each call that makes one fails in turn",
+		guard:   "what could not be written whole is left behind",
+		without: change{edits: []edit{{"store/store.go", "	defer os.RemoveAll(tmp)\n", ""}}},
+		run: func(r *rig) {
+			r.mount("tmpfs", r.path("out"), "tmpfs", 0, "nr_inodes=100")
+			r.start()
+			failed := 0
+			for room := range 8 {
+				fillers := r.fillInodes(room)
+				digest := r.setConfig("base", fmt.Sprintf("room%d", room))
+				r.await(soon, "loaded, or it says why not", func() bool { l := r.report(config); return l.Loaded == digest || l.Reason == "WriteFailed" })
+				if l := r.report(config); l.Reason == "WriteFailed" {
+					failed++
+					r.nothingLeft(config)
+				}
+				r.whole()
+				for _, f := range fillers {
+					r.must(os.Remove(f), "make room")
+				}
+				r.awaitLoaded(config, digest, soon)
+			}
+			if failed < 3 {
+				r.failf("only %d calls failed", failed)
+			}
+		},
+	})
+}
+
+// fillInodes makes files in the output directory until only so many more can be made.
+func (r *rig) fillInodes(room int) (made []string) {
+	for n := 0; ; n++ {
+		path := r.path("out", fmt.Sprintf("filler-%d", n))
+		f, err := os.Create(path)
+		if err != nil {
+			break
+		}
+		r.must(f.Close(), "fill it")
+		made = append(made, path)
+	}
+	if len(made) <= room {
+		r.failf("only %d files fit", len(made))
+	}
+	for _, path := range made[len(made)-room:] {
+		r.must(os.Remove(path), "leave room")
+	}
+	return made[:len(made)-room]
 }
 
 func TestB28_OutputReadOnly(t *testing.T) {

@@ -60,6 +60,17 @@ func TestC35_TLSRotated(t *testing.T) {
 			r.startPrometheus()
 			r.await(10*time.Second, "Prometheus is ready", r.ready)
 			r.awaitLoaded(config, r.setConfig("base", "rotated"), soon)
+			r.lifetime = -time.Minute
+			r.issue(pki)
+			r.startPrometheus()
+			c := r.setConfig("base", "expired")
+			r.await(10*time.Second, "the config reloader says that the certificate has expired", func() bool {
+				l := r.report(config)
+				return l.Reason == "PrometheusNotReady" && strings.Contains(l.Error, "expired")
+			})
+			r.lifetime = time.Hour
+			r.issue(pki)
+			r.awaitLoaded(config, c, 10*time.Second)
 		},
 	})
 }
@@ -104,7 +115,7 @@ func (r *rig) issue(dir string, hosts ...string) {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	r.must(err, "key")
 	ca := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "test CA"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign}
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(r.lifetime), KeyUsage: x509.KeyUsageCertSign}
 	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
 	r.must(err, "CA")
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -152,8 +163,12 @@ func TestC36_BasicAuth(t *testing.T) {
 			r.awaitReason(config, "Unauthorized")
 			r.must(os.WriteFile(password, []byte(right), 0o600), "password")
 			r.awaitLoaded(config, c, soon)
-			if all := r.config.log() + r.rules.log(); strings.Contains(all, right) || strings.Contains(all, "wrong staple") {
-				r.failf("the password is in the log")
+			if n := strings.Count(r.config.log(), "reason=Unauthorized"); n != 1 {
+				r.failf("a wrong password is told %d times", n)
+			}
+			all := r.config.log() + r.rules.log() + r.page(config, "/metrics") + r.page(rules, "/v1/loaded") + strings.Join(r.config.args, " ")
+			if strings.Contains(all, right) || strings.Contains(all, "wrong staple") {
+				r.failf("the password is in the log, in a report or in the arguments")
 			}
 		},
 	})

@@ -183,6 +183,36 @@ func TestC37_KilledDuringAReload(t *testing.T) {
 	})
 }
 
+func TestC37_KilledTwiceByTheSameSet(t *testing.T) {
+	prove(t, fault{
+		id: "C37", what: "Prometheus is killed in the middle of a reload, and again when the same set is tried once more",
+		guard:   "a set is never suspected",
+		without: change{edits: []edit{{"transaction/outcome.go", "	if s.Broke >= maxBroke {", "	if false {"}}},
+		run: func(r *rig) {
+			r.start()
+			endless := r.path("endless.yaml")
+			r.must(syscall.Mkfifo(endless, 0o644), "rules that take for ever to read")
+			good, loads := r.current(config), r.loads()+1
+			r.setConfigText(strings.Replace(r.configText([]string{"base", "deadly"}, ""), "rule_files:\n", "rule_files:\n- "+endless+"\n", 1), 2)
+			for range 2 {
+				r.await(2*soon, "the reload is under way", func() bool { return r.loads() == loads && r.current(config) != good })
+				r.prom.kill()
+				r.await(soon, "the link is back", func() bool { return r.current(config) == good })
+				r.startPrometheus()
+				loads += 2 // one to start, one to try again
+				r.await(10*time.Second, "Prometheus is ready", r.ready)
+			}
+			r.await(soon, "the set before is proved", func() bool { return r.report(config).Loaded != "" })
+			posts := r.metric(config, "reloader_reloads_total")
+			r.during(scaled(25*time.Second, 3*time.Second), "it is not tried a third time", func() bool {
+				return r.metric(config, "reloader_reloads_total") == posts && r.current(config) == good
+			})
+			r.awaitReason(config, "Unreachable")
+			r.awaitLoaded(config, r.setConfig("base", "fixed"), soon)
+		},
+	})
+}
+
 func TestC38_RestartBetweenFlipAndPost(t *testing.T) {
 	prove(t, fault{
 		id: "C38", what: "Prometheus restarts between flip and POST, with a set that it could not start on",

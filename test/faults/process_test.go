@@ -2,9 +2,11 @@ package faults
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -103,15 +105,27 @@ func (p *process) stopped() bool {
 	return len(after) > 0 && after[0] == 'T'
 }
 
+// mostMemory is the largest resident memory so far, in bytes.
+func (p *process) mostMemory() (bytes int64) {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/status")
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(text), "VmHWM:")
+	_, _ = fmt.Sscanf(after, "%d kB", &bytes)
+	return bytes << 10
+}
+
 func (p *process) log() string {
 	p.out.Lock()
 	defer p.out.Unlock()
 	return p.out.String()
 }
 
-// limited starts the process in a user namespace of its own, in which this limit of inotify is 0.
-func (p *process) limited(limit string) {
-	script := "echo 0 > /proc/sys/user/" + limit + ` && exec "$0" "$@"`
+// limited starts the process in a user namespace of its own, in which this limit of inotify is 0 until the file is there.
+func (p *process) limited(limit, until string) {
+	knob := "/proc/sys/user/" + limit
+	script := "echo 0 > " + knob + "; (while kill -0 $$ && [ ! -e " + until + " ]; do sleep 0.1; done; echo 100 > " + knob + `) 2>/dev/null & exec "$0" "$@"`
 	p.args = append([]string{"/bin/sh", "-c", script}, p.args...)
 	p.attr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER,

@@ -29,9 +29,10 @@ type rig struct {
 	env         map[string][]string
 	prefix      string // of the address of Prometheus
 	scheme      string
-	url         string // what the reloaders are told
-	rulesAt     string // where Prometheus reads rules; "" is the committed set
-	limit       string // of inotify that is 0 for the reloaders
+	url         string        // what the reloaders are told
+	rulesAt     string        // where Prometheus reads rules; "" is the committed set
+	limit       string        // of inotify that is 0 for the reloaders
+	lifetime    time.Duration // of certificates
 	addr        string
 	client      *http.Client
 	prom        *process
@@ -65,7 +66,7 @@ func newRig(t *testing.T, c change) *rig {
 	r := &rig{
 		t: t, dir: dir, change: c, scheme: "http", binary: prometheusBinary(t), client: &http.Client{Timeout: 10 * time.Second},
 		env: map[string][]string{}, ports: map[string]string{config: freeAddr(t), rules: freeAddr(t)}, addr: freeAddr(t),
-		writers: map[string]*volumeutil.AtomicWriter{},
+		writers: map[string]*volumeutil.AtomicWriter{}, lifetime: time.Hour,
 	}
 	r.sampler = &sampler{r: r, rules: map[string]int{}, jobs: map[string]int{}}
 	bin, err := reloaders(c.edits)
@@ -249,7 +250,7 @@ func (r *rig) startReloader(domain string, extra ...string) {
 		p.env = append(p.env, "RELOADER_OUTPUT_DIR="+r.path("out")) // only the rules are read where they are
 	}
 	if r.limit != "" {
-		p.limited(r.limit)
+		p.limited(r.limit, r.path("unlimited"))
 	}
 	r.must(p.start(), "start the "+domain+" reloader")
 }

@@ -71,6 +71,14 @@ func TestBucketsDoNotDependOnOrder(t *testing.T) {
 	})
 }
 
+func TestAFileThatGrowsWhileItIsHashed(t *testing.T) {
+	f := file("a.yaml", "text")
+	f.Size--
+	if digests, err := contract.BucketDigests(nil, []contract.File{f}); err == nil || !strings.Contains(err.Error(), "a.yaml") {
+		t.Errorf("got %v, %v; want an error that names the file", digests, err)
+	}
+}
+
 func TestManifestsThatCannotBeTrusted(t *testing.T) {
 	digest := strings.Repeat("ab", 32)
 	good := contract.Manifest{Version: 1, Domain: contract.Config, Digest: digest, Parts: []contract.Part{{Key: "p", Digest: digest}}}

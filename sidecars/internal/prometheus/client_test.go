@@ -105,6 +105,33 @@ func TestProbeAsksForTheStartOnlyOnANewConnection(t *testing.T) {
 	}
 }
 
+func TestAnotherPrometheusIsAskedForItsStart(t *testing.T) {
+	start := "2026-01-02T03:04:05Z"
+	base := serve(t, map[string]func(http.ResponseWriter, *http.Request){
+		"GET /-/ready": says(200, "ok"),
+		"GET /api/v1/status/runtimeinfo": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Connection", "close")
+			says(200, `{"data":{"startTime":"`+start+`","reloadConfigSuccess":true}}`)(w, r)
+		},
+	})
+	c := client(t, base)
+	first := c.Probe(t.Context(), false)
+	start = "2027-01-02T03:04:05Z"
+	if second := c.Probe(t.Context(), false); second.Start.Equal(first.Start) {
+		t.Errorf("a new connection may lead to another process, which is taken for the one of before: %+v", second)
+	}
+}
+
+func TestALoginPageIsNoReload(t *testing.T) {
+	base := serve(t, map[string]func(http.ResponseWriter, *http.Request){
+		"POST /-/reload": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) },
+		"GET /login":     says(200, "who are you?"),
+	})
+	if outcome, problem := client(t, base).Reload(t.Context()); outcome != transaction.Rejected || !strings.Contains(problem.Text, "302") {
+		t.Errorf("got %v %+v", outcome, problem)
+	}
+}
+
 func TestNobodyThereIsDownAndNotReadyIsNot(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

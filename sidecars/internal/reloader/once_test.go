@@ -193,3 +193,13 @@ func TestASecondRunKeepsWhatRan(t *testing.T) {
 		t.Errorf("first %+v, then %+v; what was committed in this pod has to stay", first, second)
 	}
 }
+
+func TestASecondRunTakesTheNewerOfWhatNeverRan(t *testing.T) {
+	p := newPod{t, t.TempDir()}
+	p.live("live")
+	first := p.staged(p.init())
+	p.live("newer")
+	if second := p.staged(p.init()); first.Job != "live" || second.Job != "newer" || second.Group != "newer" {
+		t.Errorf("first %+v, then %+v; no Prometheus ever ran the first, so nothing is lost", first, second)
+	}
+}

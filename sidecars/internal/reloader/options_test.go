@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -46,6 +47,13 @@ func TestFlagsWinOverTheEnvironment(t *testing.T) {
 	o, err := reloader.Parse(contract.Config, args, env("RELOADER_LISTEN_ADDRESS=:2", "RELOADER_CERTS_DIR=/certs", "PROMETHEUS_VERSION=v3.16.0"), io.Discard)
 	if err != nil || o.ListenAddress != ":1" || o.CertsDir != "/certs" || o.PrometheusVersion != "v3.16.0" {
 		t.Errorf("got %v %+v", err, o)
+	}
+}
+
+func TestAnEmptyVariableCountsAsNone(t *testing.T) {
+	o, err := reloader.Parse(contract.Config, []string{"--config-file=/c/x"}, env("RELOADER_RELOAD_TIMEOUT=", "RELOADER_ONCE=", "RELOADER_LOG_LEVEL="), io.Discard)
+	if err != nil || o.ReloadTimeout != 2*time.Minute || o.LogLevel != "info" {
+		t.Errorf("%v %+v", err, o)
 	}
 }
 

@@ -123,8 +123,8 @@ func vars(o Options) expand.Vars {
 		const name = "STATEFULSET_ORDINAL_NUMBER"
 		value, _ := o.Env(o.OrdinalFrom)
 		v.Names = append(v.Names, name)
-		if _, err := strconv.Atoi(value[strings.LastIndex(value, "-")+1:]); err == nil {
-			v.Values[name] = value[strings.LastIndex(value, "-")+1:]
+		if number := value[len(strings.TrimRight(value, "0123456789")):]; number != "" {
+			v.Values[name] = number
 		}
 	}
 	return v

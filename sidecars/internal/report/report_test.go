@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -231,5 +232,80 @@ func TestTheLastReloadCountsAsLongAsItsSetIsWanted(t *testing.T) {
 				t.Errorf("%s, want %s:\n%s", tc.reason, tc.want, page)
 			}
 		})
+	}
+}
+
+func TestALongPollHasAnEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := report.NewBoard()
+		b.Publish(running("a"))
+		began := time.Now()
+		ask(b.Handler(extra, nil), "/v1/loaded?want=b&wait=10m", "")
+		if took := time.Since(began); took != time.Minute {
+			t.Errorf("answered after %v, want a minute at most", took)
+		}
+		if code := ask(b.Handler(extra, nil), "/v1/loaded?want=b&wait=soon", "").Code; code != http.StatusBadRequest {
+			t.Errorf("a wait that is none: %d", code)
+		}
+	})
+}
+
+func TestManyLongPollsAreAnsweredAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := report.NewBoard()
+		b.Publish(running("a"))
+		h := b.Handler(extra, nil)
+		ctx, leave := context.WithCancel(t.Context())
+		poll := func() time.Duration {
+			began := time.Now()
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/v1/loaded?want=b&wait=25s", nil))
+			return time.Since(began)
+		}
+		for range 32 {
+			go poll()
+		}
+		synctest.Wait()
+		if took := poll(); took > 0 {
+			t.Errorf("one too many waits for %v", took)
+		}
+		leave() // who waits goes away
+		synctest.Wait()
+		ctx = t.Context()
+		if took := poll(); took != 25*time.Second {
+			t.Errorf("answered after %v: those who left still count", took)
+		}
+	})
+}
+
+func TestWhatIsToldIsBounded(t *testing.T) {
+	s := wanting("b", running("a"))
+	s.Refusal = transaction.Refusal{ID: "b", Problem: transaction.Problem{Reason: contract.PrometheusRefused, Text: strings.Repeat("x", 1<<20)}}
+	b := report.NewBoard()
+	b.Publish(s)
+	if got := loaded(t, ask(b.Handler(extra, nil), "/v1/loaded", "")); len(got.Error) != contract.MaxError {
+		t.Errorf("%d bytes of error", len(got.Error))
+	}
+}
+
+func TestNotReadyWhileNothingCanBeWritten(t *testing.T) {
+	s := wanting("b", running("a"))
+	s.Waiting = transaction.Problem{Reason: contract.WriteFailed, Text: "no space left on device"}
+	b := report.NewBoard()
+	b.Publish(s)
+	if w := ask(b.Handler(extra, nil), "/readyz", ""); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "no space left") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestALoadThatTakesLongerThanAnyBucketCounts(t *testing.T) {
+	s := running("a")
+	s.Counts.Latency = s.Counts.Latency.With(time.Hour)
+	b := report.NewBoard()
+	b.Publish(s)
+	page := ask(b.Handler(extra, nil), "/metrics", "").Body.String()
+	for _, line := range []string{`_bucket{le="600"} 0`, `_bucket{le="+Inf"} 1`, "_count 1", "_sum 3600"} {
+		if !strings.Contains(page, "\nreloader_first_seen_to_loaded_seconds"+line+"\n") {
+			t.Errorf("no %s in\n%s", line, page)
+		}
 	}
 }

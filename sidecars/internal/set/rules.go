@@ -117,6 +117,9 @@ func (v *Volume) renderRules(view *snapshot.View, dir string) error {
 			groups += count
 		}
 	}
+	if !view.Atomic() && snapshot.Stamp(v.Dir) != v.last.stamp {
+		return snapshot.ErrSuperseded // edited by hand between check and use
+	}
 	return tooFew("rule groups", groups, v.last.manifest.Count)
 }
 

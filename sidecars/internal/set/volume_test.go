@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/promloop/promloop/sidecars/internal/contract"
 	"github.com/promloop/promloop/sidecars/internal/expand"
@@ -29,6 +31,11 @@ func publish(t *testing.T, dir string, files map[string][]byte) {
 	tmp := filepath.Join(dir, "..data_tmp")
 	must(t, os.Symlink(filepath.Base(version), tmp))
 	must(t, os.Rename(tmp, filepath.Join(dir, "..data")))
+	for name := range files {
+		if err := os.Symlink(filepath.Join("..data", name), filepath.Join(dir, name)); !errors.Is(err, fs.ErrExist) {
+			must(t, err)
+		}
+	}
 }
 
 func must(t *testing.T, err error) {
@@ -118,6 +125,11 @@ func TestWhatIsIncompleteSaysWhy(t *testing.T) {
 		"AssetMissing": {"Prometheus would refuse the whole file", func(t *testing.T) map[string][]byte {
 			return manifest(t, func(m *contract.Manifest) { m.Assets = []string{"0_ns_secret_key"} }, parts, "a.gz")
 		}, contract.AssetsMissing, "0_ns_secret_key"},
+		"AssetEmpty": {"a kubelet may empty a volume", func(t *testing.T) map[string][]byte {
+			files := manifest(t, func(m *contract.Manifest) { m.Assets = []string{"0_ns_secret_key"} }, parts, "a.gz")
+			files["0_ns_secret_key"] = nil
+			return files
+		}, contract.AssetsMissing, "empty"},
 		"NoManifestYet": {"nothing is there", func(*testing.T) map[string][]byte { return map[string][]byte{"x": nil} }, contract.Incomplete, "prometheus.yaml.gz"},
 		"NotJson":       {"damage of the manifest itself", func(*testing.T) map[string][]byte { return map[string][]byte{contract.ManifestFile: []byte("{")} }, contract.Incomplete, "manifest.json"},
 	}
@@ -185,6 +197,60 @@ func TestHandMadeFileThatChangesUnderTheReader(t *testing.T) {
 	}
 }
 
+func TestHandMadeFileThatChangesWithinOneTickOfTheClock(t *testing.T) {
+	dir := t.TempDir()
+	path, then := filepath.Join(dir, "prometheus.yaml.gz"), time.Unix(1_700_000_000, 0)
+	v := volume(dir)
+	digest := ""
+	for _, job := range []string{"a", "b"} {
+		must(t, os.WriteFile(path, []byte("scrape_configs:\n- job_name: "+job+"\n"), 0o644))
+		must(t, os.Chtimes(path, then, then))
+		o, err := v.Observe()
+		must(t, err)
+		if o.Digest == digest {
+			t.Error("its size and its time are those of before, its bytes are not")
+		}
+		digest = o.Digest
+	}
+}
+
+func TestWithoutAManifestUnknownTextStays(t *testing.T) {
+	dir, out := t.TempDir(), t.TempDir()
+	publish(t, dir, map[string][]byte{"prometheus.yaml.gz": []byte(head + "# $(OTHER)\n" + jobs)})
+	v := volume(dir)
+	_, err := v.Observe()
+	must(t, err)
+	must(t, v.Render(out))
+	if text := read(t, filepath.Join(out, set.ConfigFile)); !strings.Contains(text, "pod: pod-0") || !strings.Contains(text, "# $(OTHER)\n") {
+		t.Errorf("got %q", text)
+	}
+}
+
+func TestWhatElseMakesAnotherSet(t *testing.T) {
+	dir, watched := t.TempDir(), t.TempDir()
+	publish(t, dir, map[string][]byte{"prometheus.yaml.gz": []byte(head + jobs)})
+	v := volume(dir)
+	v.Watched = []string{watched}
+	id := ""
+	for _, change := range []struct {
+		what string
+		do   func()
+	}{
+		{"nothing", func() {}},
+		{"the value of a variable", func() { v.Vars.Values["POD_NAME"] = "pod-1" }},
+		{"a variable that is gone", func() { delete(v.Vars.Values, "POD_NAME") }},
+		{"a file in a directory that is watched", func() { must(t, os.WriteFile(filepath.Join(watched, "x"), nil, 0o644)) }},
+	} {
+		change.do()
+		o, err := v.Observe()
+		must(t, err)
+		if o.ID == id {
+			t.Errorf("%s makes no other set", change.what)
+		}
+		id = o.ID
+	}
+}
+
 func TestReleaseComesWithTheVolume(t *testing.T) {
 	dir := t.TempDir()
 	files := manifest(t, func(m *contract.Manifest) { m.Release = "staged" }, map[string][]byte{"a.gz": zip(jobs)}, "a.gz")
@@ -205,7 +271,7 @@ func TestReleaseComesWithTheVolume(t *testing.T) {
 
 func TestUnchangedRuleFilesAreLinked(t *testing.T) {
 	dir, current, out := t.TempDir(), t.TempDir(), t.TempDir()
-	same, changed := []byte("groups:\n- name: same\n"), []byte("groups:\n- name: changed\n")
+	same, changed := []byte("groups:\n- name: same\n"), []byte("groups:\n- name: diff\n") // of one length
 	must(t, os.WriteFile(filepath.Join(current, "same.yaml"), same, 0o640))
 	must(t, os.WriteFile(filepath.Join(current, "changed.yaml"), same, 0o640))
 	publish(t, dir, map[string][]byte{"same.yaml": same, "changed.yaml": changed, "ignored.txt": []byte("x")})

@@ -102,7 +102,8 @@ func TestHandMadeDirectoryMayHoldLinksThatLeadOut(t *testing.T) {
 }
 
 func TestStampsDiffer(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "volume")
+	must(t, os.Mkdir(dir, 0o755))
 	seen := map[string]string{snapshot.Stamp(filepath.Join(dir, "nowhere")): "missing"}
 	note := func(what string) {
 		stamp := snapshot.Stamp(dir)
@@ -120,12 +121,43 @@ func TestStampsDiffer(t *testing.T) {
 	note("with a version")
 	version(t, dir, "..two", nil)
 	note("with another version")
+	must(t, os.Rename(dir, dir+"-old"))
+	must(t, os.Mkdir(dir, 0o755))
+	version(t, dir, "..two", nil)
+	note("a new directory with a version of the same name")
+}
+
+func TestTheVolumesOwnNamesDoNotCount(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "a"), nil, 0o644))
+	must(t, os.WriteFile(filepath.Join(dir, ".hidden"), nil, 0o644))
+	stamp := snapshot.Stamp(dir)
+	must(t, os.WriteFile(filepath.Join(dir, "..tmp"), nil, 0o644))
+	if snapshot.Stamp(dir) != stamp {
+		t.Error("a file that only passes through changes the stamp")
+	}
+	v, err := snapshot.Open(dir)
+	must(t, err)
+	defer v.Close()
+	if names, err := v.Names(); err != nil || len(names) != 1 || names[0] != "a" {
+		t.Errorf("got %v, %v", names, err)
+	}
+}
+
+func TestAVersionThatIsGoneIsSuperseded(t *testing.T) {
+	dir := t.TempDir()
+	version(t, dir, "..one", nil)
+	must(t, os.Remove(filepath.Join(dir, "..one")))
+	if _, err := snapshot.Open(dir); !errors.Is(err, snapshot.ErrSuperseded) {
+		t.Errorf("got %v, want ErrSuperseded", err)
+	}
 }
 
 func TestWatcherTellsOfEveryKindOfChange(t *testing.T) {
 	for name, every := range map[string]time.Duration{"ByInotify": time.Hour, "ByPolling": 20 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
+			dir := filepath.Join(t.TempDir(), "volume")
+			must(t, os.Mkdir(dir, 0o755))
 			changed := make(chan struct{}, 100)
 			w := &snapshot.Watcher{Dirs: []string{dir}, Every: every, Log: slog.New(slog.DiscardHandler)}
 			ctx, cancel := context.WithCancel(t.Context())
@@ -139,6 +171,12 @@ func TestWatcherTellsOfEveryKindOfChange(t *testing.T) {
 			for _, change := range []func(){
 				func() { version(t, dir, "..one", nil) },
 				func() { version(t, dir, "..two", nil) },
+				func() {
+					must(t, os.Rename(dir, dir+"-old"))
+					must(t, os.Mkdir(dir, 0o755))
+					must(t, os.WriteFile(filepath.Join(dir+"-old", "x"), nil, 0o644)) // wakes the watch on the old one
+				},
+				func() { version(t, dir, "..three", nil) },
 			} {
 				change()
 				select {

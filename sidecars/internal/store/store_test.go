@@ -4,8 +4,10 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -162,5 +164,100 @@ func TestDamagedJournalIsNotGuessedAt(t *testing.T) {
 		if disk, err := s.Disk(); err == nil {
 			t.Errorf("%q: taken for %+v", text, disk)
 		}
+	}
+}
+
+func TestWhatADeadPredecessorLeftIsRemoved(t *testing.T) {
+	root := t.TempDir()
+	left := filepath.Join(root, "config", "gen", ".tmp-1")
+	must(t, os.MkdirAll(left, 0o750))
+	open(t, root, contract.Rules)
+	if _, err := os.Stat(left); err != nil {
+		t.Error("the other domain's is taken away")
+	}
+	open(t, root, contract.Config)
+	if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("still there: %v", err)
+	}
+}
+
+func TestTheHolderOfTheLockIsNamed(t *testing.T) {
+	root := t.TempDir()
+	c, r := open(t, root, contract.Config), open(t, root, contract.Rules)
+	for range 2 {
+		_, _, err := c.TryLock()
+		must(t, err)
+		if locked, holder, err := r.TryLock(); locked || err != nil || !strings.HasPrefix(holder, "the config reloader since 20") {
+			t.Errorf("locked %v, held by %q, %v", locked, holder, err)
+		}
+		must(t, c.Unlock())
+	}
+}
+
+func TestTheCommittedSetIsNeverCollected(t *testing.T) {
+	s := open(t, t.TempDir(), contract.Config)
+	load(t, s, "a")
+	must(t, s.Collect(nil))
+	if text, err := os.ReadFile(filepath.Join(s.Current(), "f")); err != nil || string(text) != "a" {
+		t.Errorf("Prometheus reads %q, %v", text, err)
+	}
+}
+
+func TestTheLinkIsThereAtEveryMoment(t *testing.T) {
+	s := open(t, t.TempDir(), contract.Config)
+	load(t, s, "a")
+	stage(t, s, "b")
+	stop, missing := make(chan struct{}), make(chan int)
+	go func() {
+		n := 0
+		for {
+			select {
+			case <-stop:
+				missing <- n
+				return
+			default:
+				if _, err := os.ReadFile(s.Alias); err != nil {
+					n++
+				}
+			}
+		}
+	}()
+	for n := range 300 {
+		must(t, s.Flip(contract.Config, []string{"a", "b"}[n%2]))
+	}
+	close(stop)
+	if n := <-missing; n > 0 {
+		t.Errorf("%d times there was no configuration", n)
+	}
+}
+
+func TestWhatRanIsRememberedAndNothingElse(t *testing.T) {
+	root := t.TempDir()
+	s := open(t, root, contract.Config)
+	ran := func() bool {
+		d, err := s.Disk()
+		must(t, err)
+		return d.Ran
+	}
+	stage(t, s, "a")
+	entry := transaction.Entry{Domain: contract.Config, To: "a"}
+	must(t, s.Journal(entry))
+	must(t, s.Flip(contract.Config, "a"))
+	must(t, s.Commit(entry, false))
+	if ran() {
+		t.Error("nobody saw it run")
+	}
+	must(t, s.Commit(entry, true))
+	stage(t, s, "a")
+	if !ran() {
+		t.Error("it is forgotten that it ran, because it was staged once more")
+	}
+	must(t, os.WriteFile(filepath.Join(root, "config", "gen", "a.json"), []byte(`{"id":"other","digest":"d","ran":true}`), 0o640))
+	if d, err := s.Disk(); err != nil || d.Ran || d.Good.Digest != "a" {
+		t.Errorf("what is known of another set is believed of this one: %+v, %v", d, err)
+	}
+	must(t, os.RemoveAll(filepath.Join(root, "config", "gen", "a")))
+	if d, err := s.Disk(); err != nil || d.Good.ID != "" || s.Current() != "" {
+		t.Errorf("the link leads nowhere and counts as a set: %+v, %v", d, err)
 	}
 }

@@ -1,0 +1,111 @@
+package reloader_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promloop/promloop/sidecars/internal/contract"
+	"github.com/promloop/promloop/sidecars/internal/reloader"
+)
+
+// live runs a config-reloader beside a Prometheus that accepts everything, without polls, and returns the address of its report.
+func live(t *testing.T, p newPod, vars ...string) string {
+	t.Helper()
+	prometheus := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/-/ready" && r.URL.Path != "/-/reload" {
+			http.NotFound(w, r)
+		}
+	}))
+	t.Cleanup(prometheus.Close)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	addr := l.Addr().String()
+	check(t, l.Close())
+	for _, dir := range []string{"config", "certs", "release"} {
+		check(t, os.MkdirAll(p.path(dir), 0o755))
+	}
+	args := []string{"--config-file=" + p.path("config", "prometheus.yaml.gz"), "--config-envsubst-file=" + p.path("out", "prometheus.env.yaml"),
+		"--reload-url=" + prometheus.URL + "/-/reload", "--listen-address=" + addr, "--certs-dir=" + p.path("certs"), "--watch-interval=1h"}
+	o, err := reloader.Parse(contract.Config, args, env(vars...), io.Discard)
+	check(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- reloader.Run(ctx, o, slog.New(slog.DiscardHandler)) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return addr
+}
+
+// await asks until the report is as wanted.
+func await(t *testing.T, addr, what string, ok func(contract.Loaded) bool) {
+	t.Helper()
+	var l contract.Loaded
+	for range 1000 {
+		if res, err := http.Get("http://" + addr + "/v1/loaded"); err == nil {
+			_ = json.NewDecoder(res.Body).Decode(&l)
+			_ = res.Body.Close()
+			if ok(l) {
+				return
+			}
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+	t.Fatalf("%s: %+v", what, l)
+}
+
+func isLoaded(l contract.Loaded) bool { return l.Loaded != "" && l.Loaded == l.Wanted }
+
+func TestAnAssetThatArrivesLaterIsSeen(t *testing.T) {
+	t.Parallel()
+	p := newPod{t, t.TempDir()}
+	p.config("config", contract.ManifestFile, "live", func(m *contract.Manifest) { m.Release, m.Assets = "", []string{"secret"} })
+	addr := live(t, p)
+	await(t, addr, "it waits for its asset", func(l contract.Loaded) bool { return l.Reason == contract.AssetsMissing })
+	p.put("certs", "secret", []byte("x"))
+	await(t, addr, "loaded, though nothing changed in its own volume", isLoaded)
+}
+
+func TestAReleaseInAVolumeOfItsOwnIsSeen(t *testing.T) {
+	t.Parallel()
+	p := newPod{t, t.TempDir()}
+	digest := p.config("config", contract.ManifestFile, "live", nil)
+	addr := live(t, p, "RELOADER_RELEASE_FILE="+p.path("release", "release.json"))
+	await(t, addr, "it waits for its release", func(l contract.Loaded) bool { return l.Reason == contract.NotReleased })
+	p.put("release", "release.json", []byte(`{"config":"`+digest+`"}`))
+	await(t, addr, "loaded, though nothing changed in its own volume", isLoaded)
+}
+
+func TestTheOrdinalIsTheNumberAtTheEnd(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"prometheus-main-12": "12", "pod7": "7", "prometheus-main": ""} {
+		p := newPod{t, t.TempDir()}
+		p.put("config", "prometheus.yaml.gz", []byte("scrape_configs:\n- job_name: n$(STATEFULSET_ORDINAL_NUMBER)\n"))
+		args := []string{"--once", "--config-file=" + p.path("config", "prometheus.yaml.gz"), "--config-envsubst-file=" + p.path("out", "prometheus.env.yaml")}
+		o, err := reloader.Parse(contract.Config, args, env("POD_NAME="+name), io.Discard)
+		check(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		err = reloader.Run(ctx, o, slog.New(slog.DiscardHandler))
+		cancel()
+		text, _ := os.ReadFile(filepath.Join(p.path("out"), "prometheus.env.yaml"))
+		switch {
+		case want == "" && (err == nil || !strings.HasPrefix(err.Error(), string(contract.EnvMissing))):
+			t.Errorf("%s has no number: %v", name, err)
+		case want != "" && string(text) != "scrape_configs:\n- job_name: n"+want+"\n":
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
+	}
+}
