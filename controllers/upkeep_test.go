@@ -6,9 +6,11 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
@@ -57,6 +59,30 @@ var _ = Describe("What was made is kept up", func() {
 		s.reconcile(ctx)
 		Expect(policies).To(Equal([]metav1.DeletionPropagation{metav1.DeletePropagationOrphan}), "no pod is deleted for it")
 		Expect(s.made(ctx)["StatefulSet/prometheus-main"].GetUID()).NotTo(Equal(before.GetUID()))
+	}, SpecTimeout(timeLimit))
+
+	It("with as many shards as its scale subresource asks for", func(ctx SpecContext) {
+		s := newScene(ctx)
+		p := s.prometheus()
+		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(p), p)).To(Succeed())
+		p.Spec.Shards = new(int32(1))
+		Expect(k8s.Update(ctx, p)).To(Succeed())
+		s.reconcile(ctx) // writes the StatefulSet
+		s.reconcile(ctx) // sees it
+
+		var scale autoscalingv1.Scale
+		Expect(k8s.SubResource("scale").Get(ctx, p, &scale)).To(Succeed())
+		Expect(scale.Spec.Replicas).To(BeEquivalentTo(1))
+		Expect(scale.Status.Replicas).To(BeEquivalentTo(1))
+		selector, err := labels.Parse(scale.Status.Selector)
+		Expect(err).NotTo(HaveOccurred())
+		first := s.made(ctx)["StatefulSet/prometheus-main"].(*appsv1.StatefulSet)
+		Expect(selector.Matches(labels.Set(first.Spec.Template.Labels))).To(BeTrue(), "an autoscaler finds the pods by it")
+
+		scale.Spec.Replicas = 2
+		Expect(k8s.SubResource("scale").Update(ctx, p, client.WithSubResourceBody(&scale))).To(Succeed())
+		s.reconcile(ctx)
+		Expect(s.made(ctx)).To(HaveKey("StatefulSet/prometheus-main-shard-1"))
 	}, SpecTimeout(timeLimit))
 
 	DescribeTable("and a pod that holds up a rollout for good",
