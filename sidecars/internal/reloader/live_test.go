@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -27,27 +26,13 @@ func live(t *testing.T, p newPod, vars ...string) string {
 		}
 	}))
 	t.Cleanup(prometheus.Close)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	addr := l.Addr().String()
-	check(t, l.Close())
 	for _, dir := range []string{"config", "certs", "release"} {
 		check(t, os.MkdirAll(p.path(dir), 0o755))
 	}
-	args := []string{"--config-file=" + p.path("config", "prometheus.yaml.gz"), "--config-envsubst-file=" + p.path("out", "prometheus.env.yaml"),
-		"--reload-url=" + prometheus.URL + "/-/reload", "--listen-address=" + addr, "--certs-dir=" + p.path("certs"), "--watch-interval=1h"}
-	o, err := reloader.Parse(contract.Config, args, env(vars...), io.Discard)
-	check(t, err)
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- reloader.Run(ctx, o, slog.New(slog.DiscardHandler)) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return addr
+	return start(t, contract.Config, []string{
+		"--config-file=" + p.path("config", "prometheus.yaml.gz"), "--config-envsubst-file=" + p.path("out", "prometheus.env.yaml"),
+		"--reload-url=" + prometheus.URL + "/-/reload", "--certs-dir=" + p.path("certs"), "--watch-interval=1h",
+	}, vars)
 }
 
 // await asks until the report is as wanted.

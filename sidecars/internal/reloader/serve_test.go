@@ -58,15 +58,14 @@ func check(t *testing.T, err error) {
 	}
 }
 
-// report starts a reloader with these variables and returns the address of its report.
-func report(t *testing.T, vars ...string) string {
+// start runs a reloader until the test is over and returns the address of its report.
+func start(t *testing.T, domain contract.Domain, args, vars []string) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
 	addr := l.Addr().String()
 	check(t, l.Close())
-	args := []string{"--webhook-url=http://127.0.0.1:1/-/reload", "--volume-dir=" + t.TempDir(), "--listen-address=" + addr}
-	o, err := reloader.Parse(contract.Rules, args, env(vars...), io.Discard)
+	o, err := reloader.Parse(domain, append(args, "--listen-address="+addr), env(vars...), io.Discard)
 	check(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -77,6 +76,13 @@ func report(t *testing.T, vars ...string) string {
 			t.Error(err)
 		}
 	})
+	return addr
+}
+
+// report starts a reloader with these variables and returns the address of its report once that is served.
+func report(t *testing.T, vars ...string) string {
+	t.Helper()
+	addr := start(t, contract.Rules, []string{"--webhook-url=http://127.0.0.1:1/-/reload", "--volume-dir=" + t.TempDir()}, vars)
 	for range 500 {
 		conn, err := net.Dial("tcp", addr)
 		if err == nil {

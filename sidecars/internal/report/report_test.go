@@ -3,6 +3,7 @@ package report_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -295,6 +296,19 @@ func TestNotReadyWhileNothingCanBeWritten(t *testing.T) {
 	if w := ask(b.Handler(extra, nil), "/readyz", ""); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "no space left") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
+}
+
+func TestWhenTheLastReloadWasIsATimeOfTheCalendar(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := report.NewBoard()
+		s := running("a")
+		s.Counts.LastOKAt = 90 * time.Second
+		b.Publish(s)
+		want := fmt.Sprintf("\nreloader_last_reload_success_timestamp_seconds %g\n", float64(time.Now().Add(90*time.Second).Unix()))
+		if page := ask(b.Handler(extra, nil), "/metrics", "").Body.String(); !strings.Contains(page, want) {
+			t.Errorf("no %s in\n%s", want, page)
+		}
+	})
 }
 
 func TestALoadThatTakesLongerThanAnyBucketCounts(t *testing.T) {

@@ -98,10 +98,7 @@ func (v *Volume) join(out io.Writer, view *snapshot.View) error {
 	var text []io.Reader
 	var parts []*part
 	for _, p := range v.last.parts {
-		f, err := view.OpenFile(p.Key)
-		if errors.Is(err, fs.ErrNotExist) {
-			return snapshot.ErrSuperseded
-		}
+		f, err := openSeen(view, p.Key)
 		if err != nil {
 			return err
 		}

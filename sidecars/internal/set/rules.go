@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,10 +82,7 @@ func (v *Volume) takes(name string) bool {
 }
 
 func fileSize(view *snapshot.View, name string) (int64, error) {
-	f, err := view.OpenFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, snapshot.ErrSuperseded
-	}
+	f, err := openSeen(view, name)
 	if err != nil {
 		return 0, err
 	}
@@ -124,10 +120,7 @@ func (v *Volume) renderRules(view *snapshot.View, dir string) error {
 }
 
 func (v *Volume) renderRule(view *snapshot.View, dir, name string, counter io.Writer) (int64, error) {
-	in, err := view.OpenFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, snapshot.ErrSuperseded
-	}
+	in, err := openSeen(view, name)
 	if err != nil {
 		return 0, err
 	}

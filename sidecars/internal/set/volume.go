@@ -200,6 +200,15 @@ func (v *Volume) release(view *snapshot.View) (contract.Release, error) {
 	return r, nil
 }
 
+// openSeen opens a file that was there a moment ago: without it the set is no longer the one that was seen.
+func openSeen(view *snapshot.View, name string) (*os.File, error) {
+	f, err := view.OpenFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = snapshot.ErrSuperseded
+	}
+	return f, err
+}
+
 func (v *Volume) missingAssets(m contract.Manifest) string {
 	for _, name := range m.Assets {
 		info, err := os.Stat(filepath.Join(v.CertsDir, filepath.Base(name)))

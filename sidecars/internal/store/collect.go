@@ -32,7 +32,7 @@ func (s *Store) Collect(keep []string) error {
 func compressDir(dir string) error {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
-		if e.Type().IsRegular() && !strings.HasSuffix(e.Name(), ".gz") {
+		if e.Type().IsRegular() && !strings.HasSuffix(e.Name(), ".gz") && !strings.HasSuffix(e.Name(), tempPrefix) {
 			err = errors.Join(err, compress(filepath.Join(dir, e.Name())))
 		}
 	}

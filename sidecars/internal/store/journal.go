@@ -53,7 +53,7 @@ func (s *Store) readJournal() (*transaction.Entry, error) {
 	if err := json.Unmarshal(data, &e); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if e.Domain != contract.Config && e.Domain != contract.Rules || filepath.Base(e.To) != e.To {
+	if e.Domain != contract.Config && e.Domain != contract.Rules || filepath.Base(e.To) != e.To || e.From != "" && filepath.Base(e.From) != e.From {
 		return nil, fmt.Errorf("%s: not a journal of ours", path)
 	}
 	return &e, nil

@@ -29,6 +29,7 @@ type world struct {
 	previous  map[contract.Domain]string
 	rendered  map[string]bool
 	ran       map[string]bool
+	tried     map[string]bool  // sets that a link led to
 	names     map[string]int64 // generation by ID, as remembered on the disk
 	journal   *transaction.Entry
 	locked    contract.Domain
@@ -59,7 +60,7 @@ var domains = []contract.Domain{contract.Config, contract.Rules}
 func newWorld() *world {
 	w := &world{
 		kinds: map[string]kind{}, volume: map[contract.Domain]transaction.Set{}, link: map[contract.Domain]string{},
-		previous: map[contract.Domain]string{}, rendered: map[string]bool{}, ran: map[string]bool{}, names: map[string]int64{}, reloaders: map[contract.Domain]*process{},
+		previous: map[contract.Domain]string{}, rendered: map[string]bool{}, ran: map[string]bool{}, tried: map[string]bool{}, names: map[string]int64{}, reloaders: map[contract.Domain]*process{},
 	}
 	for _, d := range domains {
 		w.publish(d, good)
@@ -180,7 +181,7 @@ func (w *world) doDisk(d contract.Domain, p *process) transaction.Event {
 		if !w.rendered[a.ID] {
 			w.fail("%s flips to %q, which is not on the disk", d, a.ID)
 		}
-		w.link[a.Domain] = a.ID
+		w.link[a.Domain], w.tried[a.ID] = a.ID, true
 		return transaction.Flipped{}
 	case transaction.Commit:
 		w.holds(d, "commit")
@@ -343,6 +344,9 @@ func (w *world) check(d contract.Domain) {
 	loaded := w.reloaders[d].state.LoadedNow()
 	if loaded.ID != "" && w.prom.ready && !w.prom.hung && w.prom.running[d] != loaded.ID {
 		w.fail("%s says that %s is loaded, Prometheus runs %q", d, loaded.ID, w.prom.running[d])
+	}
+	if blamed := w.reloaders[d].state.Refusal.ID; blamed != "" && !w.tried[blamed] {
+		w.fail("%s blames %s, which Prometheus never met", d, blamed)
 	}
 	if _, posting := w.reloaders[d].action.(transaction.Post); !posting {
 		return

@@ -155,6 +155,10 @@ func (s State) rescue(want Set) bool {
 // own says that the open journal is of our domain.
 func (s State) own() bool { return s.Open != nil && s.Open.Domain == s.Domain }
 
+// wanted says that the candidate of the open journal is the set that was seen last. It may be one of before, which says nothing of
+// the one that took its place.
+func (s State) wanted() bool { return s.own() && s.Open.To == s.Seen.ID }
+
 // fallen says that Prometheus is down on a candidate: the next one must not start on that.
 func (s State) fallen() bool {
 	o := s.Open

@@ -199,7 +199,7 @@ func (s State) posted(e Posted) (State, Action) {
 func (s State) refusedByPrometheus(p Problem) (State, Action) {
 	o := s.Open
 	onCandidate := o.Link == o.To
-	if onCandidate && s.own() {
+	if onCandidate && s.wanted() {
 		s = s.refuse(p, false)
 	}
 	if onCandidate && o.From != "" {
@@ -218,7 +218,7 @@ func (s State) broken(p Problem) (State, Action) {
 	if o.Link != o.To || o.From == "" {
 		return s.unlock()
 	}
-	if s.own() {
+	if s.wanted() {
 		s = s.suspect(p)
 	}
 	return s.flip(o.From, thenProbe)

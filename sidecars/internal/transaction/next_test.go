@@ -1,0 +1,69 @@
+package transaction_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/promloop/promloop/sidecars/internal/contract"
+	"github.com/promloop/promloop/sidecars/internal/transaction"
+)
+
+// numbered is a set that nothing stands against.
+func numbered(n int) transaction.Observation {
+	id := fmt.Sprint("set", n)
+	return transaction.Observation{Set: transaction.Set{ID: id, Digest: id}, Complete: true, Released: true}
+}
+
+// wantsTheLock is a reloader that has seen and rendered this set.
+func wantsTheLock(seen transaction.Observation) transaction.State {
+	return transaction.State{Options: transaction.Options{Domain: contract.Config}, Looked: true, DiskKnown: true, Seen: seen, Rendered: seen.ID}
+}
+
+func TestErrorsOfVariablesAreThoseOfTheLastSet(t *testing.T) {
+	s := transaction.State{}
+	s, _ = transaction.Next(s, 0, transaction.Rendered{Problem: transaction.Problem{Reason: contract.EnvMissing}})
+	if s.Counts.EnvErrors != 1 {
+		t.Errorf("%d after a refusal", s.Counts.EnvErrors)
+	}
+	if s, _ = transaction.Next(s, 0, transaction.Rendered{}); s.Counts.EnvErrors != 0 || s.Counts.Applies != 2 {
+		t.Errorf("%+v after a good one", s.Counts)
+	}
+}
+
+// TestARestlessVolumeDoesNotKeepTheLock goes through looks at a volume that changes with each of them.
+func TestARestlessVolumeDoesNotKeepTheLock(t *testing.T) {
+	s := wantsTheLock(numbered(0))
+	s, action := transaction.Next(s, time.Second, transaction.Locked{})
+	for n := 1; n <= 10; n++ {
+		if _, looks := action.(transaction.Observe); !looks {
+			return
+		}
+		s, _ = transaction.Next(s, time.Second, transaction.Poke{})
+		s, action = transaction.Next(s, time.Second, transaction.Observed{Observation: numbered(n)})
+	}
+	t.Errorf("it still looks, and nobody else gets the lock: %+v", s)
+}
+
+// TestAPredecessorsPostIsAnsweredFirst: the reload of a set whose reloader died may still be under way, and would read half of a set
+// that comes now.
+func TestAPredecessorsPostIsAnsweredFirst(t *testing.T) {
+	s := wantsTheLock(numbered(3))
+	disk := transaction.Disk{Good: numbered(1).Set, Ran: true, Link: "set2", Journal: &transaction.Entry{Domain: contract.Config, From: "set1", To: "set2"}}
+	var action transaction.Action
+	for _, e := range []transaction.Event{
+		transaction.Locked{Disk: disk}, transaction.Observed{Observation: numbered(3)}, transaction.Probed{Prom: transaction.Prom{Phase: transaction.Ready}},
+	} {
+		s, action = transaction.Next(s, time.Second, e)
+	}
+	if _, posts := action.(transaction.Post); !posts {
+		t.Errorf("%T; want a POST for what the journal says", action)
+	}
+	s, _ = transaction.Next(s, time.Second, transaction.Posted{Outcome: transaction.Refused})
+	if s.Open == nil || s.Open.Link != "set1" {
+		t.Errorf("%+v; want the way back", s.Open)
+	}
+	if p, refused := s.Standing(); refused != "" || s.Counts.Refusals != nil {
+		t.Errorf("%q is blamed for what was before it: %+v", refused, p)
+	}
+}
