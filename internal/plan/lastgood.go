@@ -11,43 +11,70 @@ import (
 
 	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/delivery"
+	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
 
-// lastKnownGood is the Secret that new pods fall back to: of each domain the set that a replica proved last, and which of the wanted
-// sets are refused. Where both domains do not fit, the rules are left out, and then the configuration. It is nil while there is
-// nothing to say, and for sidecars that do not know it.
-func lastKnownGood(w *world.World, wanted delivery.Wanted) *corev1.Secret {
+// lastKnownGood are the Secrets that new pods fall back to: of each domain the set that a replica proved last, and which of the wanted
+// sets are refused. A further part of a configuration has a Secret of its own; all else is in the first, which is written last, so that
+// its manifest is about parts that are there. What does not fit into it is left out: the rules, and then the configuration. There are
+// none while there is nothing to say, and for sidecars that do not know them.
+func lastKnownGood(w *world.World, wanted delivery.Wanted) []*corev1.Secret {
 	if w.Options.ForeignReloaders {
 		return nil
 	}
 	have := lastGoodData(w)
-	data := provedConfig(w, have)
-	if rules := provedRules(w, have); dataSize(data)+dataSize(rules) <= assetShardLimit {
-		maps.Copy(data, rules)
+	data := byPart(w, provedConfig(w, have))
+	if rules := provedRules(w, have); dataSize(data[0])+dataSize(rules) <= assetShardLimit {
+		maps.Copy(data[0], rules)
 	}
-	if dataSize(data) > assetShardLimit {
-		clear(data)
+	if dataSize(data[0]) > assetShardLimit {
+		data = byPart(w, nil)
 	}
 	if refused := refusedSets(w, have, wanted); len(refused) > 0 {
-		data[contract.ReleaseKey] = encodeRefused(refused)
+		data[0][contract.ReleaseKey] = encodeRefused(refused)
 	}
-	if len(data) == 0 {
-		return nil
-	}
-	s := secret(w, world.LastKnownGoodName(w.Prometheus.Name))
-	s.Data = data
-	return s
-}
-
-// lastGoodData is what the Secret holds now.
-func lastGoodData(w *world.World) map[string][]byte {
-	for _, s := range w.Owned.Secrets {
-		if s.Name == world.LastKnownGoodName(w.Prometheus.Name) {
-			return s.Data
+	var out []*corev1.Secret
+	for n, content := range slices.Backward(data) {
+		if len(content) > 0 {
+			s := secret(w, world.LastKnownGoodName(w.Prometheus.Name, n))
+			s.Data = content
+			out = append(out, s)
 		}
 	}
-	return nil
+	return out
+}
+
+// byPart spreads a configuration over Secrets: each further part to the one of its number, all else to the first.
+func byPart(w *world.World, config map[string][]byte) []map[string][]byte {
+	out := make([]map[string][]byte, workload.ConfigParts(w))
+	out[0] = maps.Clone(config)
+	if out[0] == nil {
+		out[0] = map[string][]byte{}
+	}
+	for n := 1; n < len(out); n++ {
+		if key := world.ConfigPartKey(n); config[key] != nil {
+			out[n] = map[string][]byte{key: config[key]}
+			delete(out[0], key)
+		}
+	}
+	return out
+}
+
+// lastGoodData is what the Secrets hold now.
+func lastGoodData(w *world.World) map[string][]byte {
+	out := map[string][]byte{}
+	for _, s := range w.Owned.Secrets {
+		if isLastGood(w, s) {
+			maps.Copy(out, s.Data)
+		}
+	}
+	return out
+}
+
+func isLastGood(w *world.World, s *corev1.Secret) bool {
+	first := world.LastKnownGoodName(w.Prometheus.Name, 0)
+	return s.Name == first || strings.HasPrefix(s.Name, first+"-")
 }
 
 // lastAssets are the TLS assets that the configuration of the last known good Secret needs.
@@ -75,7 +102,9 @@ func provedConfig(w *world.World, have map[string][]byte) map[string][]byte {
 	if err == nil {
 		kept[key] = have[key]
 		for _, part := range last.Parts {
-			kept[part.Key] = have[part.Key]
+			if content, ok := have[part.Key]; ok {
+				kept[part.Key] = content
+			}
 		}
 	}
 	m := lastManifest(w.Owned.ConfigManifest)
@@ -99,7 +128,7 @@ func standingPart(w *world.World, key string) []byte {
 		secrets = append([]*corev1.Secret{first}, secrets...)
 	}
 	for _, s := range secrets {
-		if content, ok := s.Data[key]; ok && s.Name != world.LastKnownGoodName(w.Prometheus.Name) {
+		if content, ok := s.Data[key]; ok && !isLastGood(w, s) {
 			return content
 		}
 	}

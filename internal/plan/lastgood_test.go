@@ -1,10 +1,13 @@
 package plan
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -114,5 +117,39 @@ func TestARefusedSetNeverBecomesLastKnownGood(t *testing.T) {
 	settle(w, p.For(w))
 	if len(refused()) > 0 {
 		t.Errorf("the set is not wanted any more: %v", refused())
+	}
+}
+
+// A configuration in parts has a fallback in parts: a change of one writes that one anew, and none is left behind.
+func TestLastKnownGoodInParts(t *testing.T) {
+	w, p := bulkyWorld(5), planner()
+	prove := func() []string {
+		settle(w, p.For(w))
+		settle(w, p.For(w))
+		answer(w, contract.Loaded{Loaded: p.For(w).Wanted.Config.Digest}, contract.Loaded{})
+		pl := p.For(w)
+		settle(w, pl)
+		prune(w, pl)
+		return names(pl.Writes)
+	}
+	want := []string{"*v1.Secret/prometheus-main-lkg-2", "*v1.Secret/prometheus-main-lkg-1", "*v1.Secret/prometheus-main-lkg"}
+	if diff := cmp.Diff(want, prove()); diff != "" {
+		t.Fatalf("the manifest is written after its parts (-want +got):\n%s", diff)
+	}
+	files := maps.Clone(lastGoodData(w))
+	files[contract.ManifestKey] = files[contract.FallbackManifest(contract.Config)]
+	if _, text, complete := load(t, files); !complete || strings.Count(text, "job_name: ") != 5 {
+		t.Error("what is kept is not the whole configuration")
+	}
+	w.ServiceMonitors[4] = bulky(4, 1)
+	if wrote := prove(); len(wrote) != 2 {
+		t.Errorf("one change wrote %v", wrote)
+	}
+	w.ServiceMonitors = w.ServiceMonitors[:1]
+	prove()
+	for _, s := range w.Owned.Secrets {
+		if strings.HasPrefix(s.Name, "prometheus-main-lkg-") {
+			t.Errorf("%s is left behind", s.Name)
+		}
 	}
 }

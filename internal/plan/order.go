@@ -61,7 +61,7 @@ func lastRulesManifest(cm *corev1.ConfigMap) contract.Manifest {
 //  3. the manifests, which make 1 and 2 a set;
 //  4. the Services and StatefulSets, whose new pods then find a complete set;
 //  5. what new pods fall back to, which is about sets that were written before.
-func inOrder(w *world.World, config configurationObjects, ruleFiles ruleObjects, objects workload.Objects, lastGood *corev1.Secret) []Object {
+func inOrder(w *world.World, config configurationObjects, ruleFiles ruleObjects, objects workload.Objects, lastGood []*corev1.Secret) []Object {
 	writes := slices.Clone(config.assets)
 	for _, s := range objects.Secrets {
 		writes = append(writes, s)
@@ -80,8 +80,8 @@ func inOrder(w *world.World, config configurationObjects, ruleFiles ruleObjects,
 	for _, svc := range objects.Services {
 		writes = append(writes, svc)
 	}
-	if lastGood != nil {
-		writes = append(writes, lastGood)
+	for _, s := range lastGood {
+		writes = append(writes, s)
 	}
 	for _, o := range writes {
 		if svc, shared := o.(*corev1.Service); shared {

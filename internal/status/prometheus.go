@@ -3,6 +3,7 @@ package status
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -85,7 +86,7 @@ func pods(d delivery.Delivery) []v1.PrometheusPodStatus {
 		}
 		out = append(out, st)
 	}
-	slices.SortFunc(out, func(a, b v1.PrometheusPodStatus) int { return compare(a.Name, b.Name) })
+	slices.SortFunc(out, func(a, b v1.PrometheusPodStatus) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 
@@ -115,16 +116,6 @@ func why(d delivery.Domain) (reason, message string) {
 		return d.Report.Reason, d.Report.Error
 	}
 	return "Pending", "the pod's volume does not show the published set yet"
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 func sum(values []int) int {

@@ -61,7 +61,11 @@ func (b *builder) lastGoodVolumes() []corev1.Volume {
 	if b.options.ForeignReloaders {
 		return nil
 	}
-	return []corev1.Volume{projected(lastGoodVolume, []corev1.VolumeProjection{optionalSecret(world.LastKnownGoodName(b.name))})}
+	var sources []corev1.VolumeProjection
+	for part := range ConfigParts(b.world) {
+		sources = append(sources, optionalSecret(world.LastKnownGoodName(b.name, part)))
+	}
+	return []corev1.Volume{projected(lastGoodVolume, sources)}
 }
 
 // configOut is in memory: what lies there holds credentials.

@@ -28,8 +28,14 @@ func ConfigPartKey(n int) string {
 	return "prometheus-" + strconv.Itoa(n) + ".yaml.gz"
 }
 
-// LastKnownGoodName is the name of the Secret with the sets that a replica has proved, for pods that start anew.
-func LastKnownGoodName(prometheus string) string { return WorkloadName(prometheus) + "-lkg" }
+// LastKnownGoodName is the name of the Secret with the sets that a replica has proved, for pods that start anew. From n 1 on it is
+// that of part n of such a configuration.
+func LastKnownGoodName(prometheus string, n int) string {
+	if n == 0 {
+		return WorkloadName(prometheus) + "-lkg"
+	}
+	return WorkloadName(prometheus) + "-lkg-" + strconv.Itoa(n)
+}
 
 // AssetShardName is the name of the Secret that holds shard n of the TLS assets.
 func AssetShardName(prometheus string, n int) string {

@@ -47,6 +47,8 @@ var _ = Describe("A configuration larger than a Secret", Serial, func() {
 		Expect(strings.Count(loaded.YAML, "job_name: ")).To(Equal(monitors))
 
 		t.expectWithinMemory(ctx)
+		Eventually(t.kept(ctx)).WithContext(ctx).Should(HaveKeyWithValue(contract.Config, status.Configuration.Digest), "new pods fall back to it")
+		Expect(t.keptParts(ctx)).To(HaveLen(len(t.configSecrets(ctx))-2), "of each further part, there is one beside the manifest's and the first")
 
 		before := t.configSecrets(ctx)
 		Expect(len(before)).To(BeNumerically(">", 3))
@@ -62,6 +64,7 @@ var _ = Describe("A configuration larger than a Secret", Serial, func() {
 		t.deleteUnlike(ctx, monitors+2)
 		Eventually(func() []string { return names(t.configSecrets(ctx)) }).WithContext(ctx).Should(
 			ConsistOf("prometheus-main", "prometheus-main-config-manifest"), "no stale part is left")
+		Eventually(func() []string { return t.keptParts(ctx) }).WithContext(ctx).Should(BeEmpty())
 		Expect(running.WaitLoaded(ctx, key)).To(Succeed())
 		report, err := t.report(ctx, 0, contract.Config)
 		Expect(err).NotTo(HaveOccurred())
@@ -158,6 +161,20 @@ func (t team) configSecrets(ctx context.Context) map[string]string {
 	for _, s := range list.Items {
 		if s.Name == "prometheus-main" || strings.HasPrefix(s.Name, "prometheus-main-config-") {
 			out[s.Name] = s.ResourceVersion
+		}
+	}
+	return out
+}
+
+// keptParts are the Secrets of further parts of the configuration that new pods fall back to.
+func (t team) keptParts(ctx context.Context) []string {
+	GinkgoHelper()
+	var list corev1.SecretList
+	Expect(running.Client.List(ctx, &list, client.InNamespace(t.namespace))).To(Succeed())
+	var out []string
+	for _, s := range list.Items {
+		if strings.HasPrefix(s.Name, "prometheus-main-lkg-") {
+			out = append(out, s.Name)
 		}
 	}
 	return out
