@@ -38,7 +38,9 @@ var _ = Describe("Faults of content", func() {
 			Expect(err).NotTo(HaveOccurred())
 			before := s.shardOf(ctx, rule)
 			for n := range 2 {
-				create(ctx, s.filler(fmt.Sprintf("Fill%dx%d", s.n, n), 330_000))
+				filler := s.filler(fmt.Sprintf("Fill%dx%d", s.n, n), 330_000)
+				create(ctx, filler)
+				s.eventuallyServes(ctx, filler, 15*time.Second) // placed together with the change, all could find room at once
 			}
 			bulk := s.filler(fmt.Sprintf("Bulk%d", s.n), 400_000).Spec.Groups[0]
 			change(ctx, rule, func(r *v1.PrometheusRule) { r.Spec.Groups = append(r.Spec.Groups, bulk) })
