@@ -30,6 +30,8 @@ type Options struct {
 	Webhooks envtest.WebhookInstallOptions
 	// APIServerFlags are set in addition to, or instead of, those that the cluster sets itself, without the leading "--".
 	APIServerFlags map[string]string
+	// APIServerPort is where the kube-apiserver listens; 0 is any free port.
+	APIServerPort string
 }
 
 // Cluster is a running control plane. It has no node yet: start one with nodelet.Start.

@@ -45,7 +45,7 @@ func (c *Cluster) startControlPlane(_ context.Context, o Options) error {
 	if err := c.configureEtcd(); err != nil {
 		return err
 	}
-	if err := c.configureAPIServer(o.APIServerFlags); err != nil {
+	if err := c.configureAPIServer(o.APIServerFlags, o.APIServerPort); err != nil {
 		return err
 	}
 	if _, err := c.env.Start(); err != nil {
@@ -68,14 +68,15 @@ func (c *Cluster) configureEtcd() error {
 
 // configureAPIServer binds the kube-apiserver to the node's address, which pods reach too; its certificate is for that address
 // and localhost.
-func (c *Cluster) configureAPIServer(flags map[string]string) error {
+func (c *Cluster) configureAPIServer(flags map[string]string, port string) error {
 	log, err := c.logFile("kube-apiserver")
 	if err != nil {
 		return err
 	}
-	port, err := freePort()
-	if err != nil {
-		return err
+	if port == "" {
+		if port, err = freePort(); err != nil {
+			return err
+		}
 	}
 	server := c.env.ControlPlane.GetAPIServer()
 	server.Out, server.Err = log, log

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/promloop/promloop/test/cluster"
 )
 
 // PauseImage holds a pod's namespaces. It is imported like every other image: there is no registry.
@@ -27,38 +29,20 @@ disabled_plugins = ["io.containerd.internal.v1.opt"]
   restrict_oom_score_adj = true
 
 [plugins."io.containerd.cri.v1.runtime".cni]
-  bin_dirs = [%q]
+  bin_dirs = [%q, %q]
   conf_dir = %q
 
 [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
   runtime_type = "io.containerd.runc.v2"
 `
 
-// cniConfig puts pods on the bridge that the sandbox has already, beside the node's own address.
-const cniConfig = `{
-  "cniVersion": "1.0.0",
-  "name": "pods",
-  "plugins": [{
-    "type": "bridge",
-    "bridge": "pods",
-    "hairpinMode": true,
-    "ipam": {
-      "type": "host-local",
-      "dataDir": %q,
-      "ranges": [[{"subnet": "198.18.0.0/24", "rangeStart": "198.18.0.10", "gateway": "198.18.0.1"}]],
-      "routes": [{"dst": "0.0.0.0/0"}]
-    }
-  }]
-}
-`
-
 func (n *Node) startContainerd(ctx context.Context) error {
-	network := filepath.Join(n.dir, "cni")
-	config := fmt.Sprintf(containerdConfig, filepath.Join(n.dir, "containerd"), PauseImage, cniDir, network)
+	config := fmt.Sprintf(containerdConfig, filepath.Join(n.dir, "containerd"), PauseImage,
+		cniDir, filepath.Join(cluster.Dir(), programs), filepath.Join(n.dir, "cni"))
 	if err := n.write("containerd.toml", config); err != nil {
 		return err
 	}
-	if err := n.write("cni/10-pods.conflist", fmt.Sprintf(cniConfig, filepath.Join(n.dir, "addresses"))); err != nil {
+	if err := n.writeCNIConfig(); err != nil {
 		return err
 	}
 	var err error

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -88,15 +87,11 @@ func (n *Node) WriteSeccompProfile(name, profile string) error {
 
 // SignalContainer sends a signal to every process of a container; containerID is as in the pod's status.
 func (n *Node) SignalContainer(containerID string, signal syscall.Signal) error {
-	_, id, _ := strings.Cut(containerID, "://")
-	groups, err := groupsOf(id)
+	processes, err := processesOf(containerID)
 	if err != nil {
 		return err
 	}
-	if len(groups) == 0 {
-		return fmt.Errorf("container %s has no control group", containerID)
-	}
-	for _, pid := range processesIn(groups[0]) {
+	for _, pid := range processes {
 		if err := syscall.Kill(pid, signal); err != nil {
 			return err
 		}
@@ -129,7 +124,7 @@ func (n *Node) startProxy(context.Context) error {
 	n.proxy, err = n.run("kube-proxy",
 		"--kubeconfig", n.cluster.Kubeconfig(),
 		"--proxy-mode", "nftables",
-		"--cluster-cidr", "198.18.0.0/24",
+		"--cluster-cidr", podNetwork,
 		"--hostname-override", Name,
 		"--conntrack-max-per-core", "0",
 		"--healthz-bind-address", "198.18.0.1:10256",

@@ -18,13 +18,6 @@ import (
 // hidden are directories of the machine that the node's programs write to under fixed names. Each is an empty one in the sandbox.
 var hidden = []string{"/run", "/var/lib", "/var/log"}
 
-// settings are what Kubernetes expects of the network of a node.
-var settings = map[string]string{
-	"/proc/sys/net/ipv4/ip_forward":                 "1",
-	"/proc/sys/net/bridge/bridge-nf-call-iptables":  "1",
-	"/proc/sys/net/bridge/bridge-nf-call-ip6tables": "1",
-}
-
 // makeMachine makes the sandbox a machine that a node can run on.
 func makeMachine() error {
 	for _, dir := range hidden {
@@ -36,10 +29,8 @@ func makeMachine() error {
 	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_SHARED, ""); err != nil {
 		return fmt.Errorf("sharing mounts: %w", err)
 	}
-	for path, value := range settings {
-		if err := os.WriteFile(path, []byte(value), 0o644); err != nil {
-			return fmt.Errorf("%w: the kernel lacks bridge netfilter?", err)
-		}
+	if err := os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0o644); err != nil { // between pods
+		return err
 	}
 	programs := filepath.Join(cluster.Dir(), programs)
 	if err := syscall.Sethostname([]byte(Name)); err != nil {
@@ -109,6 +100,19 @@ func kill(group string) {
 	for _, pid := range processesIn(group) {
 		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
 	}
+}
+
+// processesOf lists the processes of a container by the ID in its pod's status.
+func processesOf(containerID string) ([]int, error) {
+	_, id, _ := strings.Cut(containerID, "://")
+	groups, err := groupsOf(id)
+	if err != nil {
+		return nil, err
+	}
+	if len(groups) == 0 {
+		return nil, fmt.Errorf("container %s has no control group", containerID)
+	}
+	return processesIn(groups[0]), nil
 }
 
 // processesIn lists the processes of a control group, by the numbers of our process namespace.

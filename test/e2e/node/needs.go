@@ -9,11 +9,14 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/vishvananda/netlink"
 )
 
 // packages are Debian's, each with a program of it.
 var packages = map[string]string{
-	"runc": "runc", "containernetworking-plugins": cniDir + "/bridge", "nftables": "nft", "conntrack": "conntrack",
+	"runc": "runc", "containernetworking-plugins": cniDir + "/host-local", "nftables": "nft", "conntrack": "conntrack",
+	"iptables": "iptables-nft-restore", "ipset": "ipset",
 }
 
 // Check says what this machine lacks to be a node, and how to get it; nil when it can be one.
@@ -31,8 +34,8 @@ func Check() error {
 	if err != nil || !strings.Contains(string(filesystems), "overlay") {
 		errs = append(errs, errors.New("the kernel has no overlay file system, which containerd stores images in: modprobe overlay"))
 	}
-	if _, err := os.Stat("/proc/sys/net/bridge"); err != nil {
-		errs = append(errs, errors.New("the kernel does not filter what bridges pass on: modprobe br_netfilter"))
+	if _, _, err := netlink.IpsetProtocol(); err != nil {
+		errs = append(errs, fmt.Errorf("the kernel has no sets of addresses, which NetworkPolicies are made of: %w; modprobe ip_set xt_set", err))
 	}
 	if err := canMakeGroups(); err != nil {
 		errs = append(errs, fmt.Errorf("control groups can't be made: %w", err))

@@ -26,7 +26,7 @@ type Node struct {
 	archives []string
 	serial   map[string]int // how often each program was started
 
-	containerd, kubelet, scheduler, proxy *cluster.Process
+	containerd, kubelet, scheduler, proxy, felix *cluster.Process
 }
 
 // Start starts a node of c that has the images of archives, and returns once it is Ready. The program must have entered the sandbox
@@ -41,7 +41,7 @@ func Start(ctx context.Context, c *cluster.Cluster, archives ...string) (*Node, 
 	}
 	n := &Node{cluster: c, client: client, dir: filepath.Join(c.Dir(), "node"), archives: archives, serial: map[string]int{}}
 	for _, step := range []func(context.Context) error{
-		n.startContainerd, n.importImages, n.startScheduler, n.startProxy, n.startKubelet,
+		n.startContainerd, n.importImages, n.startScheduler, n.startProxy, n.startFelix, n.startKubelet,
 	} {
 		if err := step(ctx); err != nil {
 			return n, fmt.Errorf("%w\n%s", err, c.Logs())
@@ -56,7 +56,7 @@ func (n *Node) Stop(ctx context.Context) error {
 		return nil
 	}
 	var errs []error
-	for _, p := range []*cluster.Process{n.kubelet, n.proxy, n.scheduler, n.containerd} {
+	for _, p := range []*cluster.Process{n.kubelet, n.felix, n.proxy, n.scheduler, n.containerd} {
 		if p != nil {
 			errs = append(errs, p.Stop())
 		}

@@ -12,10 +12,14 @@ import (
 const (
 	kubernetesVersion = "v1.37.2"
 	containerdVersion = "v2.4.2"
+	calicoVersion     = "v3.28.5"
 
 	// programs is the name, in the directory of the run, of the directory with the node's programs.
 	programs = "node"
 	cniDir   = "/usr/lib/cni"
+
+	// podNetwork has the addresses of pods.
+	podNetwork = "198.18.1.0/24"
 )
 
 // The Kubernetes parts say v0.0.0 without their version. containerd's snapshotters that need C libraries are left out.
@@ -34,6 +38,10 @@ func parts() []cluster.Part {
 		return cluster.Part{Name: name, Module: "containerd", Package: "github.com/containerd/containerd/v2/cmd/" + name,
 			Version: containerdVersion, Flags: containerdFlags, Slow: slow}
 	}
+	calico := func(name, path, slow string) cluster.Part {
+		return cluster.Part{Name: name, Module: "calico", Package: calicoModule + path, Version: calicoVersion,
+			Flags: []string{"-ldflags", "-s -w"}, Slow: slow}
+	}
 	return []cluster.Part{
 		containerd("containerd", "about 1 minute"),
 		containerd("containerd-shim-runc-v2", ""),
@@ -41,6 +49,8 @@ func parts() []cluster.Part {
 		kubernetes("kubelet", "about 2 minutes"),
 		kubernetes("kube-scheduler", ""),
 		kubernetes("kube-proxy", ""),
+		calico("calico", "/cni-plugin/cmd/calico", "about 1 minute"),
+		calico("calico-felix", "/felix/cmd/calico-felix", "about 2 minutes"),
 	}
 }
 
@@ -62,5 +72,8 @@ func Prepare(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	return os.Symlink(built, filepath.Join(dir, programs))
+	if err := os.Symlink(built, filepath.Join(dir, programs)); err != nil {
+		return err
+	}
+	return prepareCalico(ctx, modules, dir)
 }

@@ -22,6 +22,9 @@ import (
 	"github.com/promloop/promloop/test/e2e/node"
 )
 
+// apiServerPort is one that the operator's NetworkPolicy lets it reach.
+const apiServerPort = "6443"
+
 // Rig is a running cluster of one node.
 type Rig struct {
 	Cluster *cluster.Cluster
@@ -32,7 +35,7 @@ type Rig struct {
 // Start starts the cluster and its node. The program must have entered the sandbox by cluster.EnterAsRoot with Prepare. Stop what
 // Start returned, also beside an error.
 func Start(ctx context.Context) (*Rig, error) {
-	c, err := cluster.Start(ctx, cluster.Options{})
+	c, err := cluster.Start(ctx, cluster.Options{APIServerPort: apiServerPort})
 	if c == nil {
 		return nil, err
 	}
