@@ -42,26 +42,37 @@ func init() {
 			keyPair(&c.AccessKey, &c.SecretKey)
 			c.Region = new("eu-west-1")
 		}),
-		reflect.TypeFor[v1alpha1.OpenStackSDConfig](): repairing(func(_ *filler, c *v1alpha1.OpenStackSDConfig) { c.IdentityEndpoint = nil }),
-		reflect.TypeFor[v1alpha1.ScrapeConfigSpec]():  repairing(func(_ *filler, c *v1alpha1.ScrapeConfigSpec) { c.NameValidationScheme = nil }),
-		reflect.TypeFor[v1alpha1.ScalewaySDConfig]():  repairing(scaleway),
-		reflect.TypeFor[v1alpha1.IonosSDConfig]():     repairing(ionos),
-		reflect.TypeFor[v1alpha1.ConsulSDConfig]():    repairing(consul),
+		reflect.TypeFor[v1alpha1.ScalewaySDConfig](): repairing(scaleway),
+		reflect.TypeFor[v1alpha1.IonosSDConfig]():    repairing(ionos),
 	}
 }
 
 func safeTLS(f *filler, t *v1.SafeTLSConfig) {
 	t.CA, t.Cert, t.KeySecret = v1.SecretOrConfigMap{}, v1.SecretOrConfigMap{}, nil
 	if f.seldom("ca") {
-		t.CA = v1.SecretOrConfigMap{ConfigMap: configMapKey("ca")}
+		t.CA = certificateIn(f)
 	}
 	if f.seldom("cert") {
-		t.Cert, t.KeySecret = v1.SecretOrConfigMap{Secret: new(secretKey("cert"))}, new(secretKey("key"))
+		t.Cert, t.KeySecret = certificateIn(f), new(secretKey("key"))
+	}
+	if t.MinVersion != nil && t.MaxVersion != nil && *t.MinVersion > *t.MaxVersion {
+		t.MinVersion, t.MaxVersion = t.MaxVersion, t.MinVersion
 	}
 }
 
-func tlsFiles(_ *filler, t *v1.TLSConfig) {
+// certificateIn refers to the one that Secrets and ConfigMaps hold.
+func certificateIn(f *filler) v1.SecretOrConfigMap {
+	if f.seldom("config map") {
+		return v1.SecretOrConfigMap{ConfigMap: configMapKey("ca")}
+	}
+	return v1.SecretOrConfigMap{Secret: new(secretKey("cert"))}
+}
+
+func tlsFiles(f *filler, t *v1.TLSConfig) {
 	t.CertFile, t.KeyFile = "", ""
+	if t.KeySecret == nil && f.seldom("files") {
+		t.CertFile, t.KeyFile = "/etc/x/cert", "/etc/x/key"
+	}
 	if t.CA != (v1.SecretOrConfigMap{}) {
 		t.CAFile = ""
 	}
@@ -89,9 +100,12 @@ func otlp(_ *filler, o *v1.OTLPConfig) {
 	}
 }
 
+// queue has bounds in their order.
 func queue(_ *filler, q *v1.QueueConfig) {
-	q.MinShards, q.MinBackoff = 0, nil
-	q.MaxBackoff = new(v1.Duration("10s"))
+	if q.MaxShards > 0 {
+		q.MinShards = min(q.MinShards, q.MaxShards)
+	}
+	q.MaxBackoff = new(v1.Duration("2m"))
 }
 
 func filter(_ *filler, f *v1alpha1.Filter) { f.Values = append(f.Values, "x") }
@@ -128,14 +142,21 @@ func kubernetesSD(_ *filler, c *v1alpha1.KubernetesSDConfig) {
 
 func azureSD(_ *filler, c *v1alpha1.AzureSDConfig) {
 	const id = "00000000-0000-0000-0000-000000000001"
-	c.TenantID, c.ClientID, c.ClientSecret = new(id), new(id), new(secretKey("password"))
+	if c.AuthenticationMethod == nil || *c.AuthenticationMethod != v1alpha1.AuthMethodTypeManagedIdentity {
+		c.TenantID, c.ClientID, c.ClientSecret = new(id), new(id), new(secretKey("password"))
+	}
 }
 
-func dnsSD(_ *filler, c *v1alpha1.DNSSDConfig) { c.Port = new(int32(80)) }
+// dnsSD has a port where the records have none.
+func dnsSD(_ *filler, c *v1alpha1.DNSSDConfig) {
+	if (c.Port == nil || *c.Port == 0) && c.Type != nil && *c.Type != v1alpha1.DNSRecordTypeSRV {
+		c.Port = new(int32(80))
+	}
+}
 
 func ionos(_ *filler, c *v1alpha1.IonosSDConfig) {
 	if c.OAuth2 == nil {
-		c.Authorization = v1.SafeAuthorization{Credentials: new(secretKey("password"))}
+		c.Authorization.Credentials = new(secretKey("password"))
 		return
 	}
 	c.Authorization = v1.SafeAuthorization{}
@@ -145,5 +166,3 @@ func scaleway(_ *filler, c *v1alpha1.ScalewaySDConfig) {
 	c.AccessKey, c.ProjectID = "SCWXXXXXXXXXXXXXXXXX", "00000000-0000-0000-0000-000000000001"
 	c.SecretKey, c.Zone = secretKey("uuid"), new("fr-par-1")
 }
-
-func consul(_ *filler, c *v1alpha1.ConsulSDConfig) { c.Namespace = nil }

@@ -34,7 +34,7 @@ func init() {
 		reflect.TypeFor[v1.LabelName]():                      oneOf[v1.LabelName]("a", "__meta_kubernetes_namespace", "b_c"),
 		reflect.TypeFor[v1.ScrapeProtocol]():                 oneOf(v1.PrometheusProto, v1.OpenMetricsText1_0_0, v1.PrometheusText1_0_0),
 		reflect.TypeFor[[]v1.ScrapeProtocol]():               drawing(protocols),
-		reflect.TypeFor[v1.TLSVersion]():                     oneOf(v1.TLSVersion12),
+		reflect.TypeFor[v1.TLSVersion]():                     oneOf(v1.TLSVersion10, v1.TLSVersion11, v1.TLSVersion12, v1.TLSVersion13),
 		reflect.TypeFor[v1.SelectorMechanism]():              oneOf(v1.SelectorMechanismRelabel, v1.SelectorMechanismRole),
 		reflect.TypeFor[v1.ServiceDiscoveryRole]():           oneOf(v1.EndpointsRole, v1.EndpointSliceRole),
 		reflect.TypeFor[v1.RemoteWriteMessageVersion]():      oneOf(v1.RemoteWriteMessageVersion1_0, v1.RemoteWriteMessageVersion2_0),
@@ -64,6 +64,7 @@ func init() {
 		reflect.TypeFor[v1alpha1.K8SSelectorConfig]():        drawing(func(*filler) v1alpha1.K8SSelectorConfig { return v1alpha1.K8SSelectorConfig{} }),
 		reflect.TypeFor[v1alpha1.AuthenticationMethodType](): oneOf(v1alpha1.AuthMethodTypeManagedIdentity, v1alpha1.AuthMethodTypeOAuth),
 		reflect.TypeFor[v1.ObjectReference]():                drawing(exclusion),
+		reflect.TypeFor[v1.ShardingStrategyMode]():           oneOf(v1.AddressShardingStrategyMode, v1.TopologyShardingStrategyMode),
 	}
 }
 
@@ -75,7 +76,7 @@ func init() {
 		names  []string
 		values []string
 	}{
-		{[]string{"port"}, []string{"web", "http-metrics"}},
+		{[]string{"port"}, []string{"web", "http-metrics", ""}},
 		{[]string{"path", "metricsPath", "pathPrefix"}, []string{"/metrics", "/a b"}},
 		{[]string{"apiServer", "host", "identityEndpoint"}, []string{"http://example.com"}},
 		{[]string{"bearerTokenFile", "credentialsFile", "caFile"}, []string{"/etc/x/y"}},
@@ -89,6 +90,7 @@ func init() {
 		{[]string{"clientType"}, []string{"http", "GRPC"}},
 		{[]string{"compression"}, []string{"Gzip"}},
 		{[]string{"enforcedNamespaceLabel", "replicaExternalLabelName", "prometheusExternalLabelName"}, []string{"tenant", "b_c"}},
+		{[]string{"externalLabelName"}, []string{"where", ""}},
 		{[]string{"scrapeClass"}, []string{"strict", "other"}},
 		{[]string{"queryLogFile", "scrapeFailureLogFile"}, []string{"x.log", "/var/x/y.log"}},
 		{[]string{"promoteResourceAttributes", "ignoreResourceAttributes"}, []string{"service.name"}},

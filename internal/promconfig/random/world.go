@@ -67,7 +67,8 @@ func Prometheus(t *rapid.T, version string) *v1.Prometheus {
 		f.value(reflect.ValueOf(s).Elem().FieldByIndex(field.Index), jsonName(field))
 	}
 	s.Version = version
-	s.ScrapeInterval, s.EvaluationInterval, s.ScrapeTimeout = "2m", "30s", ""
+	s.ScrapeInterval, s.EvaluationInterval = "2m", choose[v1.Duration](f, "evaluationInterval", "15s", "30s")
+	s.ScrapeTimeout = choose[v1.Duration](f, "scrapeTimeout", "", "10s")
 	s.RuleSelector = &metav1.LabelSelector{}
 	once(t, reflect.ValueOf(s).Elem())
 	for i := range s.RemoteWrite {
@@ -83,10 +84,23 @@ func Prometheus(t *rapid.T, version string) *v1.Prometheus {
 	if v.LT(semver.MustParse("2.55.0")) {
 		s.OTLP = nil
 	}
+	f.zones(s)
+	return p
+}
+
+// zones has at least as many shards as zones, and two shards where targets are spread by address.
+func (f *filler) zones(s *v1.PrometheusSpec) {
 	if s.Shards != nil {
 		*s.Shards++
 	}
-	return p
+	if s.ShardingStrategy == nil || s.ShardingStrategy.Topology == nil {
+		return
+	}
+	zones := []string{"a", "b"}[:1+f.one("zones", 2)]
+	s.ShardingStrategy.Topology.Values = zones
+	if s.Shards == nil || int(*s.Shards) < len(zones) {
+		s.Shards = new(int32(len(zones)))
+	}
 }
 
 // additional refers to text of the user's own.

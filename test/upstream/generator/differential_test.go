@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -24,6 +25,22 @@ func TestSameMeaningAsUpstream(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) { same(t, version) })
 		})
 	}
+	t.Run("AnyMinor", func(t *testing.T) {
+		t.Parallel()
+		rapid.Check(t, func(t *rapid.T) { same(t, rapid.SampledFrom(minors()).Draw(t, "version")) })
+	})
+}
+
+// minors are all that are supported and known to the oracle: what is written changes with many of them.
+func minors() []string {
+	var out []string
+	for minor := 45; minor <= 55; minor++ {
+		out = append(out, fmt.Sprintf("v2.%d.0", minor))
+	}
+	for minor := range 14 {
+		out = append(out, fmt.Sprintf("v3.%d.0", minor))
+	}
+	return out
 }
 
 func same(t *rapid.T, version string) {
