@@ -147,6 +147,40 @@ func TestF77_NextMendsWhatStands(t *testing.T) {
 	}
 }
 
+// What ends within a week is replaced: as shipped, a month before its end, and an authority years before.
+func TestF77_RenewedLongBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	p := certificates.DefaultPolicy(name, second)
+	first, _, err := p.Next(epoch, certificates.Bundle{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for reason, tc := range map[string]struct {
+		now     time.Time
+		renewed bool
+	}{
+		"a month after":          {epoch.Add(30 * 24 * time.Hour), false},
+		"a month before the end": {epoch.Add(p.CertLife - 29*24*time.Hour), true},
+		"a week before the end":  {epoch.Add(p.CertLife - 7*24*time.Hour), true},
+		"an hour before the end": {epoch.Add(p.CertLife - time.Hour), true},
+	} {
+		next, due, err := p.Next(tc.now, first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if renewed := string(next.Cert) != string(first.Cert); renewed != tc.renewed {
+			t.Errorf("%s: renewed is %t", reason, renewed)
+		}
+		pair, err := tls.X509KeyPair(next.Cert, next.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left := pair.Leaf.NotAfter.Sub(due); left < 7*24*time.Hour {
+			t.Errorf("%s: the next look is due %s before the end", reason, left)
+		}
+	}
+}
+
 func renamed(t *testing.T) certificates.Bundle {
 	p := policy()
 	p.Names = []string{"other.system.svc"}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 )
 
 // A certificate that somebody else replaces in the directory is shown without a restart, as a kubelet swaps a Secret's files.
@@ -39,6 +40,21 @@ func TestDirFollowsItsFiles(t *testing.T) {
 		return now.Leaf.Raw, err
 	}).WithTimeout(20 * time.Second).ShouldNot(Equal(first.Leaf.Raw))
 	g.Expect(c.Ready(nil)).To(Succeed())
+	now, err := c.get(nil)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(exported(g)).To(BeEquivalentTo(now.Leaf.NotAfter.Unix()), "the metric tells when it ends")
+}
+
+// exported is the end of the certificate by the metric.
+func exported(g *WithT) float64 {
+	families, err := metrics.Registry.Gather()
+	g.Expect(err).NotTo(HaveOccurred())
+	for _, f := range families {
+		if f.GetName() == "promloop_webhook_certificate_expiry_timestamp_seconds" {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	return 0
 }
 
 // swap makes a new certificate visible as a kubelet does: in a directory of its own, by renaming a link to it.
