@@ -34,8 +34,9 @@ func limitFlags() []limitFlag {
 }
 
 // Flags registers a flag for every limit. What it returns gives the limits once fs is parsed: those that were set, and for the
-// others the defaults for the number of ConfigMaps.
+// others the defaults for the number and size of ConfigMaps.
 func Flags(fs *flag.FlagSet) func(shards int) Limits {
+	const shardBytes = "rule-shard-bytes"
 	set := map[string]int{}
 	defaults := DefaultLimits(16)
 	for _, f := range limitFlags() {
@@ -45,12 +46,18 @@ func Flags(fs *flag.FlagSet) func(shards int) Limits {
 			if err != nil || value < 0 {
 				return fmt.Errorf("%q is not a number of 0 or more", text)
 			}
+			if f.name == shardBytes && (value == 0 || value > configMapBytes) {
+				return fmt.Errorf("a ConfigMap holds 1 to %d bytes", configMapBytes)
+			}
 			set[f.name] = value
 			return nil
 		})
 	}
 	return func(shards int) Limits {
 		limits := DefaultLimits(shards)
+		if bytes, ok := set[shardBytes]; ok {
+			limits = limitsFor(shards, bytes)
+		}
 		for _, f := range limitFlags() {
 			if value, ok := set[f.name]; ok {
 				*f.limit(&limits) = value

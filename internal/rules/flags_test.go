@@ -29,7 +29,15 @@ func TestFlags(t *testing.T) {
 	if fields := reflect.TypeFor[rules.Limits]().NumField(); flags != fields {
 		t.Errorf("every limit has a flag: %d flags, %d limits", flags, fields)
 	}
-	if err := fs.Parse([]string{"--rule-expr-depth=deep"}); err == nil {
-		t.Error("want an error for what is not a number")
+	for _, wrong := range []string{"--rule-expr-depth=deep", "--rule-expr-depth=-1", "--rule-shard-bytes=0", "--rule-shard-bytes=1048577"} {
+		if err := fs.Parse([]string{wrong}); err == nil {
+			t.Errorf("%s: want an error", wrong)
+		}
+	}
+	if err := fs.Parse([]string{"--rule-shard-bytes=100000"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := limits(4); got.ShardBytes != 100_000 || got.FillBytes != 70_000 || got.ReserveBytes != 25_000 || got.NamespaceBytes != 0 {
+		t.Errorf("what goes by the size of a ConfigMap follows it, unless it is set: %+v", got)
 	}
 }

@@ -32,12 +32,19 @@ type Limits struct {
 	ReserveShare int
 }
 
-const kibibyte = 1 << 10
+const (
+	kibibyte = 1 << 10
+	// configMapBytes is the most that Kubernetes allows of data in a ConfigMap.
+	configMapBytes = 1024 * kibibyte
+)
 
 // DefaultLimits returns the limits for a Prometheus with the given number of rule ConfigMaps.
 func DefaultLimits(shards int) Limits {
-	// Kubernetes allows 1 MiB of data in a ConfigMap. 64 KiB of it are room for names and metadata.
-	const shardBytes = 960 * kibibyte
+	return limitsFor(shards, configMapBytes-64*kibibyte) // which leaves room for metadata
+}
+
+// limitsFor returns the defaults where a ConfigMap holds shardBytes.
+func limitsFor(shards, shardBytes int) Limits {
 	return Limits{
 		ShardBytes: shardBytes,
 		FillBytes:  shardBytes * 7 / 10,

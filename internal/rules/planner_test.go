@@ -121,6 +121,25 @@ func TestGrownFileMovesAlone(t *testing.T) {
 	}
 }
 
+// New files leave what stands room to grow, as long as another ConfigMap can be had.
+func TestNewFilesLeaveRoomToGrow(t *testing.T) {
+	c := newCluster(2)
+	first, second, third := object("a", sized("g", 600_000)), object("b", sized("g", 100_000)), object("c", sized("g", 560_000))
+	c.limits.FillBytes = sizeOf(t, first) + sizeOf(t, second)
+	if c.apply(t, first, second); len(c.configMaps) != 1 {
+		t.Errorf("up to the fill both go into one ConfigMap, got %d", len(c.configMaps))
+	}
+	c = newCluster(2)
+	c.limits.NamespaceBytes, c.limits.FillBytes = 0, sizeOf(t, first)+sizeOf(t, second)-1
+	if c.apply(t, first, second); len(c.configMaps) != 2 {
+		t.Errorf("beyond it there is another one, got %d", len(c.configMaps))
+	}
+	pl := c.apply(t, first, second, third)
+	if v := verdict(pl, third); !v.Accepted() || pl.Fill[1] < pl.Fill[0] {
+		t.Errorf("where there is no other, the emptiest takes it past the fill: %v, %+v", pl.Fill, v)
+	}
+}
+
 func TestNoRoomHoldsTheObjectBackWhole(t *testing.T) {
 	c := newCluster(1)
 	c.limits.NamespaceBytes, c.limits.ReserveBytes = 0, 0

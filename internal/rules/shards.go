@@ -73,7 +73,8 @@ type shards struct {
 // roomFor chooses the shard for a file of the given size, or -1: the emptiest of those that stand and stay below FillBytes, else
 // a new one, else the emptiest that can take it. allowed may be nil.
 func (s *shards) roomFor(size int, allowed func(*shard) bool) int {
-	if at := s.emptiest(size, s.limits.FillBytes, func(c *shard) bool { return c.opened && (allowed == nil || allowed(c)) }); at >= 0 {
+	fill := min(s.limits.FillBytes, s.limits.ShardBytes)
+	if at := s.emptiest(size, fill, func(c *shard) bool { return c.opened && (allowed == nil || allowed(c)) }); at >= 0 {
 		return at
 	}
 	if at := s.emptiest(size, s.limits.ShardBytes, func(c *shard) bool { return !c.opened }); at >= 0 {
