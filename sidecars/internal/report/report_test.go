@@ -16,6 +16,7 @@ import (
 
 	"github.com/promloop/promloop/sidecars/internal/contract"
 	"github.com/promloop/promloop/sidecars/internal/report"
+	"github.com/promloop/promloop/sidecars/internal/snapshot"
 	"github.com/promloop/promloop/sidecars/internal/transaction"
 )
 
@@ -150,6 +151,17 @@ func TestHealthFailsWhenWedged(t *testing.T) {
 			t.Errorf("status %d while a reload takes what it may take", code)
 		}
 	})
+}
+
+func TestHealthFailsWhenNobodyWatches(t *testing.T) {
+	b := report.NewBoard()
+	b.Publish(running("a"))
+	for overdue, want := range map[time.Duration]int{0: http.StatusOK, 30 * time.Second: http.StatusOK, 2 * time.Minute: http.StatusServiceUnavailable} {
+		hung := func() report.Extra { return report.Extra{Watch: snapshot.Stats{Overdue: overdue}} }
+		if code := ask(b.Handler(hung, nil), "/healthz", "").Code; code != want {
+			t.Errorf("status %d, want %d: a look at the directories is overdue for %v", code, want, overdue)
+		}
+	}
 }
 
 func TestReadyOnceSomethingIsInPlace(t *testing.T) {

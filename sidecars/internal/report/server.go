@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/promloop/promloop/sidecars/internal/contract"
+	"github.com/promloop/promloop/sidecars/internal/snapshot"
 	"github.com/promloop/promloop/sidecars/internal/transaction"
 )
 
@@ -30,7 +31,7 @@ func (b *Board) Handler(extra func() Extra, authorized func(*http.Request) bool)
 		}
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", b.healthz)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { b.healthz(w, extra().Watch) })
 	mux.HandleFunc("GET /readyz", b.readyz)
 	mux.HandleFunc("GET /metrics", guard(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
@@ -85,8 +86,8 @@ func (b *Board) await(r *http.Request, want string, wait time.Duration) {
 	}
 }
 
-// healthz fails when the loop is wedged: an action takes longer than it ever may.
-func (b *Board) healthz(w http.ResponseWriter, _ *http.Request) {
+// healthz fails when something is wedged: an action, or a look at the directories, takes longer than it ever may.
+func (b *Board) healthz(w http.ResponseWriter, watch snapshot.Stats) {
 	s, since, _ := b.Look()
 	allowed := wedgedAfter
 	if _, posting := s.Doing.(transaction.Post); posting {
@@ -94,6 +95,10 @@ func (b *Board) healthz(w http.ResponseWriter, _ *http.Request) {
 	}
 	if age := time.Since(since); age > allowed {
 		http.Error(w, "wedged: the same step for "+age.Round(time.Second).String(), http.StatusServiceUnavailable)
+		return
+	}
+	if watch.Overdue > wedgedAfter {
+		http.Error(w, "wedged: a look at the directories is overdue for "+watch.Overdue.Round(time.Second).String(), http.StatusServiceUnavailable)
 		return
 	}
 	_, _ = w.Write([]byte("ok\n"))

@@ -190,3 +190,23 @@ func TestWatcherTellsOfEveryKindOfChange(t *testing.T) {
 		})
 	}
 }
+
+func TestAWatcherThatHangsIsOverdue(t *testing.T) {
+	dir := t.TempDir()
+	w := &snapshot.Watcher{Dirs: []string{dir}, Every: 20 * time.Millisecond, Log: slog.New(slog.DiscardHandler)}
+	ctx, cancel := context.WithCancel(t.Context())
+	hangs, release, done := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		done <- w.Run(ctx, func() {
+			close(hangs)
+			<-release
+			cancel()
+		})
+	}()
+	<-hangs
+	for w.Stats().Overdue < 100*time.Millisecond {
+		<-time.After(10 * time.Millisecond)
+	}
+	close(release)
+	must(t, <-done)
+}

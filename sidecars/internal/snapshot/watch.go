@@ -26,15 +26,23 @@ type Watcher struct {
 	Log   *slog.Logger
 
 	events, errs, watched atomic.Int64
+	looked                atomic.Pointer[time.Time]
 	stamps                map[string]string
 }
 
-// Stats counts what the watcher saw, for metrics.
-type Stats struct{ Events, Errors, Watches int64 }
+// Stats counts what the watcher saw, for metrics. Overdue is how long ago it should have looked again, 0 while it need not have.
+type Stats struct {
+	Events, Errors, Watches int64
+	Overdue                 time.Duration
+}
 
 // Stats may be called at any time.
 func (w *Watcher) Stats() Stats {
-	return Stats{Events: w.events.Load(), Errors: w.errs.Load(), Watches: w.watched.Load()}
+	s := Stats{Events: w.events.Load(), Errors: w.errs.Load(), Watches: w.watched.Load()}
+	if last := w.looked.Load(); last != nil {
+		s.Overdue = max(time.Since(*last)-w.Every, 0)
+	}
+	return s
 }
 
 // Run calls changed for every change that it sees until the context ends. It returns ErrDeleted when a directory that was
@@ -51,6 +59,8 @@ func (w *Watcher) Run(ctx context.Context, changed func()) error {
 	defer func() { notify.close() }()
 	lastOpen := time.Now()
 	for {
+		now := time.Now()
+		w.looked.Store(&now)
 		forced := false
 		select {
 		case <-ctx.Done():
