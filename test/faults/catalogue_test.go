@@ -67,3 +67,33 @@ func namedTests(t *testing.T, dirs ...string) (ids []string) {
 	}
 	return ids
 }
+
+// TestThePageHasEveryScenario holds the table of results to what the tests say of themselves, and none of its rows failed.
+func TestThePageHasEveryScenario(t *testing.T) {
+	page, err := os.ReadFile("../../docs/faults.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\bid: "([A-F]\d+)", what: "([^"]+)",`).FindAllStringSubmatch(string(text), -1) {
+			rows = append(rows, "\n| "+m[1]+" | "+m[2]+" | holds | 0 | 0 | ")
+		}
+	}
+	if len(rows) < len(catalogue)-len(onTheChain) {
+		t.Fatalf("only %d scenarios found", len(rows))
+	}
+	for _, row := range rows {
+		if !strings.Contains(string(page), row) {
+			t.Errorf("docs/faults.md lacks%s; make test-faults ARGS=-write=$PWD/docs/faults.md writes it", row)
+		}
+	}
+}
