@@ -100,7 +100,9 @@ func TestF63_LargeObjectThatStands(t *testing.T) {
 	for name, tc := range map[string]struct {
 		now     *v1.PrometheusRule
 		allowed bool
-	}{"touched": {touched, true}, "leaving": {leaving, true}, "changed": {changed, false}} {
+	}{
+		"touched": {touched, true}, "leaving": {leaving, true}, "leaving and changed": {deleting(padded(1_490_000)), true}, "changed": {changed, false},
+	} {
 		body := update(t, "PrometheusRule", encoded(t, stands), encoded(t, tc.now))
 		answer, _, memory := measured(t, hook, body, int64(len(body)))
 		if got := strings.Contains(string(answer), `"allowed":true`); got != tc.allowed || memory > 30<<20 {

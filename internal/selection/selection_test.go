@@ -97,31 +97,92 @@ func TestSelectorJudge(t *testing.T) {
 	}
 }
 
-func TestForKeepsKindsApart(t *testing.T) {
-	p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: "main"}}
-	p.Spec.ServiceMonitorSelector = matching(map[string]string{"kind": "s"})
-	p.Spec.PodMonitorSelector = matching(map[string]string{"kind": "p"})
-	p.Spec.ProbeSelector = matching(map[string]string{"kind": "b"})
-	p.Spec.ScrapeConfigSelector = matching(map[string]string{"kind": "c"})
-	p.Spec.RuleSelector = matching(map[string]string{"kind": "r"})
-	w := &world.World{Prometheus: p, Namespaces: map[string]labels.Set{"monitoring": nil}}
+// everyKind is a world with an object of every kind for each of the kinds' short names, all in namespaces of that name, which is
+// their label kind too.
+func everyKind(p *v1.Prometheus) *world.World {
+	w := &world.World{Prometheus: p, Namespaces: map[string]labels.Set{}}
 	for _, kind := range []string{"s", "p", "b", "c", "r"} {
-		m := metav1.ObjectMeta{Namespace: "monitoring", Name: kind, Labels: map[string]string{"kind": kind}}
+		w.Namespaces[kind] = labels.Set{"kind": kind}
+		m := metav1.ObjectMeta{Namespace: kind, Name: kind, Labels: map[string]string{"kind": kind}}
 		w.ServiceMonitors = append(w.ServiceMonitors, &v1.ServiceMonitor{ObjectMeta: m})
 		w.PodMonitors = append(w.PodMonitors, &v1.PodMonitor{ObjectMeta: m})
 		w.Probes = append(w.Probes, &v1.Probe{ObjectMeta: m})
 		w.ScrapeConfigs = append(w.ScrapeConfigs, &v1alpha1.ScrapeConfig{ObjectMeta: m})
 		w.Rules = append(w.Rules, &v1.PrometheusRule{ObjectMeta: m})
 	}
+	return w
+}
+
+// selectors returns where a Prometheus has its selectors, by the kinds' short names.
+func selectors(s *v1.PrometheusSpec) (objects, namespaces map[string]**metav1.LabelSelector) {
+	objects = map[string]**metav1.LabelSelector{
+		"s": &s.ServiceMonitorSelector, "p": &s.PodMonitorSelector, "b": &s.ProbeSelector, "c": &s.ScrapeConfigSelector, "r": &s.RuleSelector,
+	}
+	namespaces = map[string]**metav1.LabelSelector{
+		"s": &s.ServiceMonitorNamespaceSelector, "p": &s.PodMonitorNamespaceSelector, "b": &s.ProbeNamespaceSelector,
+		"c": &s.ScrapeConfigNamespaceSelector, "r": &s.RuleNamespaceSelector,
+	}
+	return objects, namespaces
+}
+
+func selected(r selection.Result) string {
+	var out strings.Builder
+	for _, o := range r.ServiceMonitors {
+		out.WriteString(o.Name)
+	}
+	for _, o := range r.PodMonitors {
+		out.WriteString(o.Name)
+	}
+	for _, o := range r.Probes {
+		out.WriteString(o.Name)
+	}
+	for _, o := range r.ScrapeConfigs {
+		out.WriteString(o.Name)
+	}
+	for _, o := range r.Rules {
+		out.WriteString(o.Name)
+	}
+	return out.String()
+}
+
+// Each kind goes by its own two selectors, and by the labels of the object and of the object's namespace.
+func TestForKeepsKindsApart(t *testing.T) {
+	t.Parallel()
+	for _, by := range []string{"labels", "namespaces"} {
+		p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "r", Name: "main"}}
+		objects, namespaces := selectors(&p.Spec)
+		for kind := range objects {
+			*objects[kind], *namespaces[kind] = matching(nil), matching(nil)
+			if by == "labels" {
+				*objects[kind] = matching(map[string]string{"kind": kind})
+			} else {
+				*namespaces[kind] = matching(map[string]string{"kind": kind})
+			}
+		}
+		r := selection.For(everyKind(p))
+		if got := selected(r); got != "spbcr" {
+			t.Errorf("by %s: each kind goes by its own selector, got %q", by, got)
+		}
+		if len(r.Left) != 20 {
+			t.Errorf("by %s: every object that is not selected is told why: got %d of 20", by, len(r.Left))
+		}
+	}
+}
+
+// Of a kind that can't be seen nothing is known, unless the Prometheus does not ask for it.
+func TestForTellsWhatCannotBeSeen(t *testing.T) {
+	t.Parallel()
+	p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "r", Name: "main"}}
+	p.Spec.ProbeSelector, p.Spec.ProbeNamespaceSelector = matching(nil), matching(nil)
+	w := everyKind(p)
+	w.Unseen = map[world.Kind]string{world.Probe: "its CRD is not installed", world.PodMonitor: "it may not be listed"}
 	r := selection.For(w)
-	got := []string{
-		r.ServiceMonitors[0].Name, r.PodMonitors[0].Name, r.Probes[0].Name, r.ScrapeConfigs[0].Name, r.Rules[0].Name,
+	want := map[world.Kind]world.Verdict{world.Probe: {Reason: selection.Unseen, Message: "its CRD is not installed"}}
+	if diff := cmp.Diff(want, r.Invalid); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"s", "p", "b", "c", "r"}, got); diff != "" {
-		t.Errorf("each kind goes by its own selector (-want +got):\n%s", diff)
-	}
-	if len(r.Left) != 20 {
-		t.Errorf("every object that is not selected is told why: got %d of 20", len(r.Left))
+	if got := selected(r); got != "" {
+		t.Errorf("nothing of the kind is selected, got %q", got)
 	}
 }
 
