@@ -143,6 +143,24 @@ func TestRuleReviews(t *testing.T) {
 	}
 }
 
+// Where a Prometheus is only too old for a part of an object, there must be room for the rest of it.
+func TestRoomIsJudgedBesideWarnings(t *testing.T) {
+	t.Parallel()
+	old := selectAll("old", func(s *v1.PrometheusSpec) { s.Version = "v2.45.0" })
+	c := fake.NewClientBuilder().WithScheme(testScheme(t)).WithObjects(old).Build()
+	o := testOptions()
+	capacity := rules.NewCapacity(o.Limits, o.World.RuleShards)
+	for i := range o.World.RuleShards {
+		full := map[string]string{"other_x.yaml": strings.Repeat("#", o.Limits.ShardBytes-1000)}
+		capacity.Observe(nameOf(old), world.RuleShardName("old", i), full)
+	}
+	object := padded(20_000)
+	object.Spec.Groups = append(object.Spec.Groups, withOffset(ruleObject("up")).Spec.Groups...)
+	object.Spec.Groups[1].Name = "newer"
+	resp := handlers(selecting{c}, capacity, o)[upstreamValidatePath].Handle(t.Context(), request(t, "PrometheusRule", nil, object))
+	check(t, resp, []string{"Prometheus monitoring/old: the rules take 20"}, []string{"query_offset needs Prometheus 2.53"})
+}
+
 func withOffset(o *v1.PrometheusRule) *v1.PrometheusRule {
 	offset := v1.Duration("1m")
 	o.Spec.Groups[0].QueryOffset = &offset

@@ -3,9 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -47,13 +45,8 @@ func (c *collector) names(path string, r *rulefmt.Rule, tree parser.Expr, t Targ
 	if r.Record != "" && !t.Names.IsValidMetricName(r.Record) {
 		c.badName(path+".record", fmt.Sprintf("metric name %q", r.Record), t)
 	}
-	for _, values := range []struct {
-		field string
-		of    map[string]string
-	}{{"labels", r.Labels}, {"annotations", r.Annotations}} {
-		for _, name := range slices.Sorted(maps.Keys(values.of)) {
-			c.labelName(fmt.Sprintf("%s.%s[%s]", path, values.field, name), name, t)
-		}
+	for _, text := range textsOf(r) {
+		c.labelName(path+"."+text.place, text.key, t)
 	}
 	if t.Names == model.UTF8Validation || t.before(3, 0) {
 		return // an older version can't even read the quotes that such a name stands in, which newerSyntax tells

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/common/model"
@@ -38,6 +40,27 @@ func fromObject(path string, g *v1.RuleGroup) (rulefmt.RuleGroup, []Finding) {
 		})
 	}
 	return out, d.findings
+}
+
+// text is a label or annotation of a rule.
+type text struct {
+	place string // in the rule, for example labels[severity]
+	key   string
+	value string
+}
+
+// textsOf lists the labels, then the annotations, each sorted by key.
+func textsOf(r *rulefmt.Rule) []text {
+	out := make([]text, 0, len(r.Labels)+len(r.Annotations))
+	for _, values := range []struct {
+		field string
+		of    map[string]string
+	}{{"labels", r.Labels}, {"annotations", r.Annotations}} {
+		for _, key := range slices.Sorted(maps.Keys(values.of)) {
+			out = append(out, text{values.field + "[" + key + "]", key, values.of[key]})
+		}
+	}
+	return out
 }
 
 func ruleName(record, alert string) string {

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"regexp"
@@ -27,19 +26,14 @@ const (
 
 // overgrown says which label or annotation of an alert could come to more than limit bytes, in what it writes or in one of its
 // variables, or "". A short template can double a variable over and over, and Prometheus would run out of memory on it.
-func overgrown(r *rulefmt.Rule, limit int) (field string) {
+func overgrown(r *rulefmt.Rule, limit int) (place string) {
 	if r.Alert == "" {
 		return ""
 	}
-	for _, values := range []struct {
-		field string
-		of    map[string]string
-	}{{"labels", r.Labels}, {"annotations", r.Annotations}} {
-		for _, key := range slices.Sorted(maps.Keys(values.of)) {
-			tree, trees, err := parseTemplate(values.of[key])
-			if err == nil && estimate(tree, trees) > float64(limit) { // one that can't be parsed was refused before
-				return fmt.Sprintf("%s[%s]", values.field, key)
-			}
+	for _, text := range textsOf(r) {
+		tree, trees, err := parseTemplate(text.value)
+		if err == nil && estimate(tree, trees) > float64(limit) { // one that can't be parsed was refused before
+			return text.place
 		}
 	}
 	return ""

@@ -191,17 +191,12 @@ func (j *Judge) ruleText(path string, r *rulefmt.Rule, c *collector) {
 	c.text(path+".record", r.Record)
 	c.text(path+".alert", r.Alert)
 	c.text(path+".expr", r.Expr)
-	for _, values := range []struct {
-		field string
-		of    map[string]string
-	}{{"labels", r.Labels}, {"annotations", r.Annotations}} {
-		for _, key := range slices.Sorted(maps.Keys(values.of)) {
-			at := fmt.Sprintf("%s.%s[%s]", path, values.field, key)
-			c.text(at, key)
-			c.text(at, values.of[key])
-			if n := len(values.of[key]); n > j.limits.TemplateBytes {
-				c.add(at, TooLarge, fmt.Sprintf("the value has %d bytes, the limit is %d", n, j.limits.TemplateBytes))
-			}
+	for _, text := range textsOf(r) {
+		at := path + "." + text.place
+		c.text(at, text.key)
+		c.text(at, text.value)
+		if n := len(text.value); n > j.limits.TemplateBytes {
+			c.add(at, TooLarge, fmt.Sprintf("the value has %d bytes, the limit is %d", n, j.limits.TemplateBytes))
 		}
 	}
 }

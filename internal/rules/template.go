@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"text/template/parse"
-
-	"github.com/prometheus/prometheus/model/rulefmt"
 )
 
 // templateHead declares what Prometheus declares before the text of a label or annotation.
@@ -24,23 +22,9 @@ func parseTemplate(text string) (*parse.Tree, map[string]*parse.Tree, error) {
 	return tree, trees, err
 }
 
-// newerTemplates says which function in a rule's templates only a newer Prometheus knows, or "".
-func (t Target) newerTemplates(r *rulefmt.Rule) string {
-	if r.Alert == "" || !t.before(3, 8) { // the last version in templateFunctionsSince
-		return ""
-	}
-	for _, values := range []map[string]string{r.Labels, r.Annotations} {
-		for _, key := range slices.Sorted(maps.Keys(values)) {
-			if newer := t.newerTemplate(values[key]); newer != "" {
-				return newer
-			}
-		}
-	}
-	return ""
-}
-
+// newerTemplate says which function in the text of a label or annotation only a newer Prometheus knows, or "".
 func (t Target) newerTemplate(text string) string {
-	if !strings.Contains(text, "{{") {
+	if !t.before(3, 8) || !strings.Contains(text, "{{") { // the last version in templateFunctionsSince
 		return ""
 	}
 	_, trees, err := parseTemplate(text)

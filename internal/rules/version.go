@@ -85,7 +85,12 @@ func (c *collector) newerRule(path string, r *rulefmt.Rule, tree parser.Expr, t 
 		c.newer(path+".keep_firing_for", t.needs("keep_firing_for", since{2, 42}))
 	}
 	c.newer(path+".expr", t.newerExpr(r.Expr, tree))
-	c.newer(path, t.newerTemplates(r))
+	if r.Alert == "" {
+		return
+	}
+	for _, text := range textsOf(r) {
+		c.newer(path+"."+text.place, t.newerTemplate(text.value))
+	}
 }
 
 func (c *collector) newer(path, message string) {
