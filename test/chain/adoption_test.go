@@ -24,7 +24,7 @@ const bothKnow = "v3.13.0"
 
 var _ = Describe("Objects that prometheus-operator wrote", func() {
 	It("are taken over whole, given back, and taken over again", func(ctx SpecContext) {
-		upstream, err := running.StartUpstream("--controller-id=" + stack.UpstreamID)
+		upstream, err := stack.RunUpstream(running.Cluster, "upstream", "--controller-id="+stack.UpstreamID)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(upstream.Stop)
 		t := upstreamTeam(ctx, "adoption")
@@ -47,7 +47,7 @@ var _ = Describe("Objects that prometheus-operator wrote", func() {
 var _ = Describe("An operator that nobody stopped", func() {
 	It("is not fought: promloop holds still, says so, and goes on when told", func(ctx SpecContext) {
 		t := newTeam(ctx, "rivals", func(p *v1.Prometheus) { p.Spec.Version = bothKnow })
-		upstream, err := running.StartUpstream("--namespaces=rivals")
+		upstream, err := stack.RunUpstream(running.Cluster, "upstream", "--namespaces=rivals")
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(upstream.Stop)
 		Eventually(func() []v1.Condition { return t.prometheusObject(ctx).Status.Conditions }).WithContext(ctx).WithTimeout(2 * time.Minute).

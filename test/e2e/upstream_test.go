@@ -36,7 +36,7 @@ var upstream contest
 
 func startsUpstream() {
 	It("has upstream's operator beside it", func(ctx SpecContext) {
-		process, err := running.StartUpstream("upstream", "--controller-id="+rig.UpstreamController)
+		process, err := running.StartUpstream("upstream", "--controller-id="+stack.UpstreamID)
 		Expect(err).NotTo(HaveOccurred())
 		upstream.done = make(chan struct{})
 		measuring, cancel := context.WithCancel(context.Background())
@@ -100,7 +100,7 @@ func changeSeveralTimes(ctx context.Context, r *v1.PrometheusRule, all []*stack.
 
 func upstreamPrometheus(ns string) *v1.Prometheus {
 	p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{
-		Namespace: ns, Name: main, Annotations: map[string]string{"operator.prometheus.io/controller-id": rig.UpstreamController},
+		Namespace: ns, Name: main, Annotations: map[string]string{"operator.prometheus.io/controller-id": stack.UpstreamID},
 	}}
 	p.Spec.Replicas = new(int32(replicas))
 	p.Spec.Version = "v3.13.0" // the newest but one that upstream knows; the image is the same as promloop's
