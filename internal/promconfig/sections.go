@@ -95,7 +95,9 @@ func (s *settings) runtime() any {
 	return *s.spec.Runtime
 }
 
-// ruleFiles is where the rules-reloader puts them, or their volume where foreign reloaders only watch that.
+// ruleFiles is where the rules-reloader puts them, or their volume where foreign reloaders only watch that. The directory is a
+// variable that prometheus-operator's reloader does not have and therefore refuses: a pod of its own, while it waits to be replaced by
+// one of ours, keeps its configuration and with it its rules.
 func ruleFiles(w *world.World) any {
 	switch {
 	case w.Prometheus.Spec.RuleSelector == nil:
@@ -103,5 +105,5 @@ func ruleFiles(w *world.World) any {
 	case w.Options.ForeignReloaders:
 		return []string{"/etc/prometheus/rules/" + world.RuleShardName(w.Prometheus.Name, 0) + "/*.yaml"}
 	}
-	return []string{"/etc/prometheus/config_out/rules/current/*.yaml"}
+	return []string{"$(RELOADER_OUTPUT_DIR)/rules/current/*.yaml"}
 }

@@ -71,7 +71,7 @@ func (b *builder) reloader(name, image string, shard int) corev1.Container {
 	if zone, inZone := b.zone(shard); zone != "" {
 		env = append(env, corev1.EnvVar{Name: "TOPOLOGY_ZONE", Value: zone},
 			corev1.EnvVar{Name: "INZONE_SHARD", Value: strconv.Itoa(inZone)},
-			corev1.EnvVar{Name: "RELOADER_EXPAND", Value: "POD_NAME,SHARD,TOPOLOGY_ZONE,INZONE_SHARD"})
+			corev1.EnvVar{Name: "RELOADER_EXPAND", Value: "POD_NAME,SHARD,RELOADER_OUTPUT_DIR,TOPOLOGY_ZONE,INZONE_SHARD"})
 	}
 	return corev1.Container{
 		Name:                     name,

@@ -12,6 +12,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	gtypes "github.com/onsi/gomega/types"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -51,6 +52,10 @@ func movesThereAndBack() {
 		m.annotate(ctx, controllerID+"=promloop")
 		_, err = running.Cluster.Kubectl(ctx, "wait", "--for=condition=Reconciled", "prometheus/"+main, "-n", moving, "--timeout=3m")
 		Expect(err).NotTo(HaveOccurred())
+		m.isRolledOutBy(ctx, "quay.io/promloop/")
+		m.keepsRules(ctx)
+		m.isRefusedByTheirs(ctx)
+		m.replace(ctx)
 		m.isRunBy(ctx, "quay.io/promloop/")
 		_, err = running.Cluster.Kubectl(ctx, "wait", "--for=condition=Loaded", "prometheus/"+main, "-n", moving, "--timeout=3m")
 		Expect(err).NotTo(HaveOccurred())
@@ -62,6 +67,9 @@ func movesThereAndBack() {
 
 		watch = watchAlert(ctx)
 		m.annotate(ctx, controllerID+"-")
+		m.isRolledOutBy(ctx, rig.UpstreamImage)
+		m.keepsRules(ctx)
+		m.replace(ctx)
 		m.isRunBy(ctx, rig.UpstreamImage)
 		m.restoresAlerts(ctx)
 		back := m.look(ctx)
@@ -140,6 +148,7 @@ func movingPrometheus() *v1.Prometheus {
 	p := upstreamPrometheus(moving)
 	p.Annotations = nil
 	p.Spec.Replicas = new(int32(1))
+	p.Spec.UpdateStrategy = &v1.StatefulSetUpdateStrategy{Type: v1.OnDeleteStatefulSetStrategyType} // the spec says when pods move
 	p.Spec.EvaluationInterval = v1.Duration(evaluation.String())
 	p.Spec.Storage = &v1.StorageSpec{}
 	p.Spec.ScrapeConfigSelector = &metav1.LabelSelector{}
@@ -155,6 +164,49 @@ func (m *move) annotate(ctx context.Context, annotation string) {
 	Expect(err).NotTo(HaveOccurred())
 }
 
+// keepsRules has the kubelet bring what one operator published to the pod that is still the other's.
+func (m *move) keepsRules(ctx context.Context) {
+	GinkgoHelper()
+	p := &corev1.Pod{}
+	p.Namespace, p.Name = moving, podKey(moving, 0).Name
+	change(ctx, p, func(p *corev1.Pod) { metav1.SetMetaDataAnnotation(&p.ObjectMeta, "e2e/sync", time.Now().String()) })
+	Consistently(func(g Gomega) { hasExpression(ctx, "moving", "vector(1)")(g, readyServer(ctx, podKey(moving, 0))) }).
+		WithContext(ctx).WithTimeout(10 * time.Second).WithPolling(250 * time.Millisecond).Should(Succeed())
+}
+
+// isRefusedByTheirs waits until upstream's reloader was given what it has no use for.
+func (m *move) isRefusedByTheirs(ctx context.Context) {
+	GinkgoHelper()
+	var p corev1.Pod
+	Expect(running.Client.Get(ctx, podKey(moving, 0), &p)).To(Succeed())
+	reloader, err := stack.PrometheusAt(net.JoinHostPort(p.Status.PodIP, "8080"))
+	Expect(err).NotTo(HaveOccurred())
+	Eventually(func() (float64, error) {
+		return reloader.Metric(ctx, "reloader_config_apply_operations_failed_total")
+	}).WithContext(ctx).Should(BeNumerically(">", 0))
+}
+
+// isRolledOutBy waits until the StatefulSet has the sidecars of one of the operators, which pods get as they are replaced.
+func (m *move) isRolledOutBy(ctx context.Context, reloader string) {
+	GinkgoHelper()
+	Eventually(func(g Gomega) {
+		var s appsv1.StatefulSet
+		g.Expect(running.Client.Get(ctx, client.ObjectKey{Namespace: moving, Name: "prometheus-" + main}, &s)).To(Succeed())
+		g.Expect(s.Spec.Template.Spec.Containers).To(hasReloader(reloader))
+	}).WithContext(ctx).Should(Succeed())
+}
+
+func (m *move) replace(ctx context.Context) {
+	GinkgoHelper()
+	p := &corev1.Pod{}
+	p.Namespace, p.Name = moving, podKey(moving, 0).Name
+	Expect(running.Client.Delete(ctx, p)).To(Succeed())
+}
+
+func hasReloader(image string) gtypes.GomegaMatcher {
+	return ContainElement(And(HaveField("Name", "config-reloader"), HaveField("Image", HavePrefix(image))))
+}
+
 // isRunBy waits until the pod is Ready with the sidecar of one of the operators.
 func (m *move) isRunBy(ctx context.Context, reloader string) {
 	GinkgoHelper()
@@ -162,8 +214,7 @@ func (m *move) isRunBy(ctx context.Context, reloader string) {
 		var p corev1.Pod
 		g.Expect(running.Client.Get(ctx, podKey(moving, 0), &p)).To(Succeed())
 		g.Expect(p.DeletionTimestamp).To(BeNil())
-		g.Expect(p.Spec.Containers).To(ContainElement(And(
-			HaveField("Name", "config-reloader"), HaveField("Image", HavePrefix(reloader)))))
+		g.Expect(p.Spec.Containers).To(hasReloader(reloader))
 		g.Expect(p.Status.Conditions).To(ContainElement(And(
 			HaveField("Type", corev1.PodReady), HaveField("Status", corev1.ConditionTrue))))
 	}).WithContext(ctx).Should(Succeed())
