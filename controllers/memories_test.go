@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/time/rate"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -174,4 +175,20 @@ func TestWhatPassesIsNotWrittenAtOnce(t *testing.T) {
 			t.Errorf("it lasts, and was written %d times: %v", writes, err)
 		}
 	})
+}
+
+func TestWhatIsBeingDeletedIsNotSeen(t *testing.T) {
+	t.Parallel()
+	at := func(namespace, name string) v1.PrometheusRule {
+		return v1.PrometheusRule{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+	}
+	dying := at("a", "dying")
+	dying.DeletionTimestamp = new(metav1.Now())
+	var got []string
+	for _, r := range living([]v1.PrometheusRule{at("b", "a"), dying, at("a", "c"), at("a", "b")}) {
+		got = append(got, r.Namespace+"/"+r.Name)
+	}
+	if diff := cmp.Diff([]string{"a/b", "a/c", "b/a"}, got); diff != "" {
+		t.Errorf("the rest is in order (-want +got):\n%s", diff)
+	}
 }
