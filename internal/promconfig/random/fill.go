@@ -48,7 +48,7 @@ func (f *filler) value(v reflect.Value, name string) {
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
-		if f.depth < 6 && f.seldom(name) {
+		if f.depth < 9 && f.seldom(name) {
 			v.Set(reflect.New(v.Type().Elem()))
 			f.value(v.Elem(), name)
 		}
