@@ -1,6 +1,8 @@
 package promconfig_test
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +14,7 @@ import (
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/promconfig"
+	"github.com/promloop/promloop/internal/promconfig/random"
 	"github.com/promloop/promloop/internal/selection"
 	"github.com/promloop/promloop/internal/world"
 )
@@ -147,6 +150,46 @@ func TestProbeAuthorizes(t *testing.T) {
 	got := config["scrape_configs"].([]any)[0].(map[string]any)["authorization"]
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("a Probe has a field authorization of its own beside the one that it embeds (-want +got):\n%s", diff)
+	}
+}
+
+// Whatever names a file below the directory of certificates, the file goes with it.
+func TestFilesOfTheSections(t *testing.T) {
+	t.Parallel()
+	key := func(k string) *corev1.SecretKeySelector {
+		return &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: random.SecretName}, Key: k}
+	}
+	safe := v1.SafeTLSConfig{Cert: v1.SecretOrConfigMap{Secret: key("cert")}, KeySecret: key("key")}
+	full := &v1.TLSConfig{SafeTLSConfig: safe}
+	values := map[world.Reference]world.Value{}
+	for k, data := range random.SecretData() {
+		values[world.Reference{Source: world.FromSecret, Namespace: "monitoring", Name: random.SecretName, Key: k}] = world.NewValue(data)
+	}
+	for name, spec := range map[string]func(*v1.PrometheusSpec){
+		"alerting": func(p *v1.PrometheusSpec) {
+			p.Alerting = &v1.AlertingSpec{Alertmanagers: []v1.AlertmanagerEndpoints{{Name: "x", TLSConfig: full}}}
+		},
+		"remote_write": func(p *v1.PrometheusSpec) {
+			p.RemoteWrite = []v1.RemoteWriteSpec{{URL: "https://x.example", TLSConfig: full}}
+		},
+		"remote_read": func(p *v1.PrometheusSpec) {
+			p.RemoteRead = []v1.RemoteReadSpec{{URL: "https://x.example", TLSConfig: full}}
+		},
+		"tracing": func(p *v1.PrometheusSpec) {
+			p.TracingConfig = &v1.TracingConfig{Endpoint: "x.example:4317", TLSConfig: full}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config, result := render(t, &world.World{Prometheus: newPrometheus(spec), Values: world.NewValues(values, nil)})
+			if len(result.Verdicts) > 0 || config[name] == nil {
+				t.Fatalf("it is written: %v, %v", config[name], result.Verdicts)
+			}
+			want := []string{"0_monitoring_credentials_cert", "0_monitoring_credentials_key"}
+			if diff := cmp.Diff(want, slices.Sorted(maps.Keys(result.Assets))); diff != "" {
+				t.Errorf("files (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -57,6 +57,7 @@ func (run *run) sections(jobs bool) []byte {
 // section writes one section. Where something is wrong with it, what is published of it stays, so that a Secret that is gone for
 // a while does not end remote write or alerting; where nothing is published yet, it is written without what is wrong.
 func (run *run) section(s section) (text []byte, ok bool) {
+	run.scope.assets = nil // of this section: some values are built while they are inspected
 	in := run.ownInspector()
 	if s.inspect != nil {
 		s.inspect(in)
@@ -81,7 +82,6 @@ func (run *run) encodeSection(key string, value any) []byte {
 	e := run.renderer.encoder
 	e.scope, e.out = run.scope, nil
 	e.ignored = func(d directive) { run.ignore(key, d) }
-	run.scope.assets = nil
 	e.section(key, value)
 	run.assets(run.scope.assets)
 	return e.out
