@@ -29,8 +29,9 @@ type world struct {
 	previous  map[contract.Domain]string
 	rendered  map[string]bool
 	ran       map[string]bool
-	tried     map[string]bool  // sets that a link led to
-	names     map[string]int64 // generation by ID, as remembered on the disk
+	tried     map[string]bool          // sets that a link led to
+	served    map[contract.Domain]bool // a set was reported as loaded, and noted
+	names     map[string]int64         // generation by ID, as remembered on the disk
 	journal   *transaction.Entry
 	locked    contract.Domain
 	reloaders map[contract.Domain]*process
@@ -60,13 +61,29 @@ var domains = []contract.Domain{contract.Config, contract.Rules}
 func newWorld() *world {
 	w := &world{
 		kinds: map[string]kind{}, volume: map[contract.Domain]transaction.Set{}, link: map[contract.Domain]string{},
-		previous: map[contract.Domain]string{}, rendered: map[string]bool{}, ran: map[string]bool{}, tried: map[string]bool{}, names: map[string]int64{}, reloaders: map[contract.Domain]*process{},
+		previous: map[contract.Domain]string{}, rendered: map[string]bool{}, ran: map[string]bool{}, tried: map[string]bool{}, served: map[contract.Domain]bool{}, names: map[string]int64{}, reloaders: map[contract.Domain]*process{},
 	}
 	for _, d := range domains {
 		w.publish(d, good)
 		w.boot(d)
 	}
 	return w
+}
+
+// stage does what an init container does: the newest sets are in place, one of them with a way back to a set that another replica
+// proved where unproved names its domain.
+func (w *world) stage(unproved contract.Domain, k kind) {
+	for _, d := range domains {
+		id := w.volume[d].ID
+		w.link[d], w.rendered[id], w.tried[id], w.names[id] = id, true, true, w.volume[d].Generation
+		if d == unproved {
+			w.kinds[id] = k
+			kept := string(d) + "-kept"
+			w.kinds[kept], w.rendered[kept], w.ran[kept] = good, true, true
+			w.journal = &transaction.Entry{Domain: d, From: kept, To: id, Fresh: true}
+		}
+		w.boot(d)
+	}
 }
 
 // publish puts a new set into the volume and wakes its reloader.
@@ -342,6 +359,7 @@ func (w *world) holds(d contract.Domain, what string) {
 // check holds the promises that are about every moment.
 func (w *world) check(d contract.Domain) {
 	loaded := w.reloaders[d].state.LoadedNow()
+	w.served[d] = w.served[d] || loaded.ID != "" && w.ran[loaded.ID]
 	if loaded.ID != "" && w.prom.ready && !w.prom.hung && w.prom.running[d] != loaded.ID {
 		w.fail("%s says that %s is loaded, Prometheus runs %q", d, loaded.ID, w.prom.running[d])
 	}

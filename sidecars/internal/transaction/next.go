@@ -136,6 +136,8 @@ func (s State) decideHeld(want Set) (State, Action) {
 		return s.resolve(want)
 	case want.ID == s.Good.ID, s.Prom.Phase != Ready && !s.rescue(want):
 		return s.unlock()
+	case !s.GoodRan && s.LoadedNow().ID != "":
+		return s, Remember{Set: s.Good, Ran: true} // before it is left: it is what to go back to
 	}
 	return s.begin(want)
 }

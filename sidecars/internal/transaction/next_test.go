@@ -67,3 +67,22 @@ func TestAPredecessorsPostIsAnsweredFirst(t *testing.T) {
 		t.Errorf("%q is blamed for what was before it: %+v", refused, p)
 	}
 }
+
+// TestWhatRunsIsNotedBeforeItIsLeft: if Prometheus dies of the candidate, the disk alone says what there is to go back to.
+func TestWhatRunsIsNotedBeforeItIsLeft(t *testing.T) {
+	s := wantsTheLock(numbered(2))
+	var action transaction.Action
+	for _, e := range []transaction.Event{
+		transaction.Locked{Disk: transaction.Disk{Good: numbered(1).Set, Link: "set1"}}, transaction.Observed{Observation: numbered(2)},
+		transaction.Probed{Prom: transaction.Prom{Phase: transaction.Ready}},
+	} {
+		s, action = transaction.Next(s, time.Second, e)
+	}
+	if noted, ok := action.(transaction.Remember); !ok || noted.ID != "set1" || !noted.Ran {
+		t.Fatalf("%T %+v; want a note that the first set ran", action, action)
+	}
+	s, action = transaction.Next(s, time.Second, transaction.Remembered{})
+	if entry, ok := action.(transaction.Journal); !ok || entry.From != "set1" || entry.To != "set2" || !s.GoodRan {
+		t.Errorf("%T %+v; want a journal with a way back", action, action)
+	}
+}

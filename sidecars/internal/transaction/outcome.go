@@ -136,7 +136,7 @@ func (s State) begin(want Set) (State, Action) {
 	if s.Open != nil {
 		link = s.Open.Link
 	}
-	if s.Direct || s.Open == nil && !s.GoodRan && s.LoadedNow().ID == "" {
+	if s.Direct || !s.GoodRan {
 		s.Good, s.GoodRan = Set{}, false // nothing that is worth to go back to
 	}
 	entry := Entry{Domain: s.Domain, From: s.Good.ID, To: want.ID}
@@ -288,8 +288,8 @@ func (s State) succeeded() State {
 }
 
 func (s State) remembered() State {
-	s.Good.Generation = s.Seen.Generation
-	s.GoodRan = s.GoodRan || s.LoadedNow().ID != ""
+	noted := s.Doing.(Remember)
+	s.Good, s.GoodRan = noted.Set, noted.Ran
 	return s
 }
 

@@ -19,6 +19,12 @@ func TestAnyHistoryEndsProved(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld()
 		var history []string
+		if rapid.Bool().Draw(t, "there is an init container") {
+			unproved := rapid.SampledFrom([]contract.Domain{"", contract.Config, contract.Rules}).Draw(t, "unproved")
+			k := rapid.SampledFrom([]kind{good, bad, deadly}).Draw(t, "kind")
+			w.stage(unproved, k)
+			history = append(history, fmt.Sprintf("staged, unproved: %q of kind %v", unproved, k))
+		}
 		for range rapid.IntRange(1, 120).Draw(t, "steps") {
 			history = append(history, disturb(t, w))
 			if len(w.broken) > 0 {
@@ -31,6 +37,9 @@ func TestAnyHistoryEndsProved(t *testing.T) {
 			t.Fatalf("%s\nafter\n%s", strings.Join(w.broken, "\n"), strings.Join(history, "\n"))
 		}
 		for _, d := range domains {
+			for last := w.now + 2*time.Minute; w.now < last && w.reloaders[d].state.LoadedNow().ID == ""; { // it may try once more just now
+				w.settle(w.now + time.Second)
+			}
 			checkEnd(t, w, d, history)
 		}
 	})
@@ -114,6 +123,8 @@ func checkEnd(t *rapid.T, w *world, d contract.Domain, history []string) {
 		t.Fatalf("%s: loaded %q, want the newest, %q: %+v\n%s", d, loaded.ID, newest.ID, s, dump())
 	case w.kinds[newest.ID] != good && loaded.ID == newest.ID:
 		t.Fatalf("%s: a set that Prometheus cannot run counts as loaded: %q\n%s", d, loaded.ID, dump())
+	case loaded.ID == "" && w.served[d] && !hopeless(w, d):
+		t.Fatalf("%s: what ran is lost: %+v\n%s", d, s, dump())
 	case loaded.ID != "" && w.kinds[loaded.ID] != good:
 		t.Fatalf("%s: loaded %q, which is not good\n%s", d, loaded.ID, dump())
 	}
