@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 
 	"github.com/prometheus/prometheus/model/relabel"
 	yaml "go.yaml.in/yaml/v3"
@@ -35,12 +36,23 @@ func (run *run) additionalList(in *inspector, sel *corev1.SecretKeySelector) []*
 	if len(in.faults) > before {
 		return nil
 	}
+	in.from = fmt.Sprintf("%s %s/%s key %q", world.FromSecret, in.namespace, sel.Name, sel.Key)
 	list, err := parseList(value.Reveal())
 	if err != nil {
-		in.fault(InvalidAdditional, "%s %s key %q: %v", world.FromSecret, sel.Name, sel.Key, err)
+		in.fault(InvalidAdditional, "%s: %s", in.from, unquoted(err))
 	}
 	return list
 }
+
+// atLine tells what is wrong with text of the user's own by its place. What stands there is never told: it is of a Secret.
+func (in *inspector) atLine(n *yaml.Node, reason, format string, args ...any) {
+	in.fault(reason, "%s: line %d: %s", in.from, n.Line, fmt.Sprintf(format, args...))
+}
+
+var quotation = regexp.MustCompile("`[^`]*`" + `|"(\\.|[^"\\])*"|'[^']*'`)
+
+// unquoted is what an error says, without what it quotes.
+func unquoted(err error) string { return quotation.ReplaceAllString(err.Error(), "…") }
 
 // parseList reads one YAML document that is a list of mappings.
 func parseList(text []byte) ([]*yaml.Node, error) {
@@ -80,7 +92,7 @@ func plainNode(n *yaml.Node, depth int, budget *int) error {
 	case n.Kind == yaml.AliasNode || n.Anchor != "":
 		return fmt.Errorf("line %d: anchors and aliases are not taken", n.Line)
 	case n.Style&yaml.TaggedStyle != 0:
-		return fmt.Errorf("line %d: the tag %s is not taken", n.Line, n.Tag)
+		return fmt.Errorf("line %d: tags are not taken", n.Line)
 	case depth > maxDepth:
 		return fmt.Errorf("line %d: nested deeper than %d", n.Line, maxDepth)
 	case *budget < 0:
@@ -108,7 +120,7 @@ func distinctKeys(n *yaml.Node) error {
 		case key.Kind != yaml.ScalarNode || key.ShortTag() == "!!merge":
 			return fmt.Errorf("line %d: a key is not text", key.Line)
 		case seen[key.Value]:
-			return fmt.Errorf("line %d: the key %s stands twice", key.Line, key.Value)
+			return fmt.Errorf("line %d: a key that its mapping has already", key.Line)
 		}
 		seen[key.Value] = true
 	}
@@ -132,16 +144,16 @@ func (in *inspector) relabelNode(n *yaml.Node) {
 	}
 	var steps []*relabel.Config
 	if err := n.Decode(&steps); err != nil {
-		in.fault(InvalidAdditional, "line %d: %v", n.Line, err)
+		in.atLine(n, InvalidAdditional, "%s", unquoted(err))
 		return
 	}
 	for i, step := range steps {
 		if step == nil {
-			in.fault(InvalidAdditional, "line %d: step %d is empty", n.Line, i)
+			in.atLine(n, InvalidAdditional, "step %d is empty", i)
 			continue
 		}
 		if err := step.Validate(in.scheme); err != nil {
-			in.fault(InvalidAdditional, "line %d: step %d: %v", n.Line, i, err)
+			in.atLine(n, InvalidAdditional, "step %d: %s", i, unquoted(err))
 		}
 	}
 }
@@ -197,15 +209,15 @@ func (in *inspector) additionalJob(n *yaml.Node, taken map[string]bool) {
 	name := under(n, "job_name")
 	switch {
 	case name == nil || name.Kind != yaml.ScalarNode || name.Value == "":
-		in.fault(InvalidAdditional, "line %d: a job needs a job_name", n.Line)
+		in.atLine(n, InvalidAdditional, "a job needs a job_name")
 	case taken[name.Value]:
-		in.fault(DuplicateJob, "line %d: another job is called %q too", name.Line, name.Value)
+		in.atLine(name, DuplicateJob, "another job has this job_name")
 	default:
 		taken[name.Value] = true
 	}
 	for i := 0; i < len(n.Content); i += 2 {
 		if key := n.Content[i]; !in.newer && !isJobKey(key.Value) {
-			in.fault(InvalidAdditional, "line %d: %q is no directive of a scrape job", key.Line, key.Value)
+			in.atLine(key, InvalidAdditional, "scrape jobs have no such directive")
 		}
 	}
 	in.durationNode(under(n, "scrape_interval"))

@@ -99,7 +99,7 @@ func (in *inspector) durationNode(n *yaml.Node) {
 		return
 	}
 	if _, err := model.ParseDuration(n.Value); err != nil {
-		in.fault(InvalidAdditional, "line %d: %q is no duration such as 30s or 1m30s", n.Line, n.Value)
+		in.atLine(n, InvalidAdditional, "it is no duration such as 30s or 1m30s")
 	}
 }
 
@@ -114,7 +114,7 @@ func (in *inspector) timingNode(interval, timeout *yaml.Node) {
 	i, errI := model.ParseDuration(every)
 	t, errT := model.ParseDuration(timeout.Value)
 	if errI == nil && errT == nil && t > i {
-		in.fault(TimeoutAboveInterval, "line %d: a timeout of %s is longer than the interval of %s", timeout.Line, timeout.Value, every)
+		in.atLine(timeout, TimeoutAboveInterval, "the timeout is longer than the interval")
 	}
 }
 

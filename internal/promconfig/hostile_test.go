@@ -152,6 +152,7 @@ func TestF68YAMLBombs(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"Aliases":       bomb,
+		"SharedByMany":  "- job_name: a\n  relabel_configs: &s [" + strings.Repeat("{regex: a, action: drop}, ", 2_000) + "]\n" + strings.Repeat("- {job_name: b, relabel_configs: *s}\n", 3_000),
 		"SharedSteps":   "- job_name: a\n  relabel_configs: &s [{regex: a, action: drop}]\n- job_name: b\n  relabel_configs: *s\n",
 		"Depth":         "- job_name: a\n  params: " + strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000) + "\n",
 		"TwoDocuments":  "- job_name: a\n---\n- job_name: b\n",
@@ -171,8 +172,10 @@ func TestF68YAMLBombs(t *testing.T) {
 			if names := jobNames(config); len(names) != 1 || verdict.Accepted() {
 				t.Errorf("the part should be refused as a whole: jobs %v, verdict %v", names, verdict)
 			}
-			if !strings.Contains(verdict.Message, "spec.additionalScrapeConfigs") || strings.Contains(verdict.Message, "hello") {
-				t.Errorf("the message names the field and never the content: %s", verdict.Message)
+			for _, part := range []string{"spec.additionalScrapeConfigs", `/extra key "jobs"`} {
+				if !strings.Contains(verdict.Message, part) {
+					t.Errorf("the message does not name %s: %s", part, verdict.Message)
+				}
 			}
 		})
 	}
@@ -183,6 +186,34 @@ func TestF68YAMLBombs(t *testing.T) {
 			t.Errorf("a large text is no danger by itself: %v", verdict)
 		}
 	})
+}
+
+// The condition of a Prometheus is read by more people than its Secrets.
+func TestF68ContentIsNeverTold(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"Syntax":      "- job_name: canary\n canary: canary\n",
+		"Alias":       "- job_name: *canary\n",
+		"Tag":         "- job_name: !canary x\n",
+		"Key":         "- job_name: a\n  canary: b\n",
+		"KeyTwice":    "- job_name: a\n  canary: b\n  canary: c\n",
+		"JobName":     "- job_name: canary\n- job_name: canary\n",
+		"Duration":    "- job_name: a\n  scrape_interval: canary\n",
+		"Timeout":     "- job_name: a\n  scrape_timeout: canary\n",
+		"Regex":       "- job_name: a\n  relabel_configs: [{regex: '(canary'}]\n",
+		"Steps":       "- job_name: a\n  relabel_configs: canary\n",
+		"StepKey":     "- job_name: a\n  relabel_configs: [{modulus: canary}]\n",
+		"Action":      "- job_name: a\n  relabel_configs: [{action: canary}]\n",
+		"TargetLabel": "- job_name: a\n  relabel_configs: [{action: dropequal, source_labels: [a], target_label: canary, regex: canary}]\n",
+		"SourceLabel": "- job_name: a\n  relabel_configs: [{source_labels: [canary-\"x\"], action: hashmod}]\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, verdict := additionalIs(t, text); verdict.Accepted() || strings.Contains(verdict.Message, "canary") {
+				t.Errorf("accepted %t: %s", verdict.Accepted(), verdict.Message)
+			}
+		})
+	}
 }
 
 func TestF69AdditionalConfigurationStaysInItsPlace(t *testing.T) {

@@ -23,7 +23,8 @@ type inspector struct {
 	faults    []Fault
 	refs      []world.Reference
 	path      []step
-	embedded  bool // what is visited next is embedded
+	embedded  bool   // what is visited next is embedded
+	from      string // where text of the user's own stands
 	// regexBytes is what all patterns of the object sum up to.
 	regexBytes int
 }
