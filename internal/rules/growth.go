@@ -31,7 +31,7 @@ func overgrown(r *rulefmt.Rule, limit int) (place string) {
 		return ""
 	}
 	for _, text := range textsOf(r) {
-		tree, trees, err := parseTemplate(text.value)
+		tree, trees, err := parseTemplate(r.Alert, text.value)
 		if err == nil && estimate(tree, trees) > float64(limit) { // one that can't be parsed was refused before
 			return text.place
 		}

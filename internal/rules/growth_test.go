@@ -32,6 +32,8 @@ func TestF75_EndlessTemplates(t *testing.T) {
 		"counting":              `{{ range 1000000000 }}x{{ end }}`,
 		"counting a variable":   `{{ $n := 1000000000 }}{{ range $n }}x{{ end }}`,
 		"recursion":             `{{ define "x" }}{{ template "x" }}{{ end }}{{ template "x" }}`,
+		"calling itself":        strings.Repeat("x", 1000) + `{{ template "__alert_A" . }}`,
+		"calling itself, late":  `{{ define "y" }}xxxxxx{{ template "__alert_A" . }}{{ end }}{{ template "y" . }}`,
 		"calls in calls":        `{{ define "x" }}` + strings.Repeat(`{{ template "y" }}`, 300) + `{{ end }}{{ define "y" }}` + strings.Repeat(`{{ template "z" }}`, 300) + `{{ end }}{{ define "z" }}x{{ end }}{{ template "x" }}`,
 		"padding":               `{{ printf "%1000000000d" 1 }}`,
 		"padding by argument":   `{{ printf "%*d" 1000000000 1 }}`,

@@ -179,7 +179,7 @@ func (j *Judge) rule(path, namespace, name, group string, r *rulefmt.Rule) []Fin
 	c.names(path, r, guarded.tree, j.target)
 	c.matchers(path+".expr", guarded.tree)
 	if field := overgrown(r, j.limits.TemplateOutput); field != "" {
-		c.add(path+"."+field, TooComplex, fmt.Sprintf("the template could write more than %d bytes; make it shorter, or its loops fewer", j.limits.TemplateOutput))
+		c.add(path+"."+field, TooComplex, fmt.Sprintf("the template could write more than %d bytes; make it shorter, or its loops and calls fewer", j.limits.TemplateOutput))
 	}
 	if len(c.findings) == 0 && j.target.enforces(namespace, name) {
 		c.escape(path, tenant{label: j.target.NamespaceLabel, namespace: namespace, parser: guarded}.enforce(r, guarded.tree))

@@ -13,21 +13,22 @@ import (
 // templateHead declares what Prometheus declares before the text of a label or annotation.
 const templateHead = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
 
-// parseTemplate parses the text of a label or annotation behind templateHead. Names of functions are not checked.
-func parseTemplate(text string) (*parse.Tree, map[string]*parse.Tree, error) {
+// parseTemplate parses the text of a label or annotation of an alert behind templateHead, under the name that Prometheus gives it:
+// it can call itself by that name. Names of functions are not checked.
+func parseTemplate(alert, text string) (*parse.Tree, map[string]*parse.Tree, error) {
 	trees := map[string]*parse.Tree{}
-	tree := parse.New("text")
+	tree := parse.New("__alert_" + alert)
 	tree.Mode = parse.SkipFuncCheck
 	tree, err := tree.Parse(templateHead+text, "", "", trees)
 	return tree, trees, err
 }
 
 // newerTemplate says which function in the text of a label or annotation only a newer Prometheus knows, or "".
-func (t Target) newerTemplate(text string) string {
+func (t Target) newerTemplate(alert, text string) string {
 	if !t.before(3, 8) || !strings.Contains(text, "{{") { // the last version in templateFunctionsSince
 		return ""
 	}
-	_, trees, err := parseTemplate(text)
+	_, trees, err := parseTemplate(alert, text)
 	if err != nil {
 		return "" // Prometheus' own check has said so
 	}
@@ -42,11 +43,11 @@ func (t Target) newerTemplate(text string) string {
 }
 
 // template rewrites the queries in a template so that they stay inside the namespace.
-func (t tenant) template(text string) (string, error) {
+func (t tenant) template(alert, text string) (string, error) {
 	if !strings.Contains(text, "{{") {
 		return text, nil
 	}
-	tree, trees, err := parseTemplate(text)
+	tree, trees, err := parseTemplate(alert, text)
 	if err != nil {
 		return "", err
 	}

@@ -25,10 +25,10 @@ func (t tenant) enforce(r *rulefmt.Rule, tree parser.Expr) error {
 	}
 	r.Expr = expr
 	if r.Alert != "" {
-		if r.Labels, err = t.templates(r.Labels); err != nil {
+		if r.Labels, err = t.templates(r.Alert, r.Labels); err != nil {
 			return fmt.Errorf("labels%w", err)
 		}
-		if r.Annotations, err = t.templates(r.Annotations); err != nil {
+		if r.Annotations, err = t.templates(r.Alert, r.Annotations); err != nil {
 			return fmt.Errorf("annotations%w", err)
 		}
 	}
@@ -40,10 +40,10 @@ func (t tenant) enforce(r *rulefmt.Rule, tree parser.Expr) error {
 	return nil
 }
 
-func (t tenant) templates(values map[string]string) (map[string]string, error) {
+func (t tenant) templates(alert string, values map[string]string) (map[string]string, error) {
 	out := maps.Clone(values)
 	for key, text := range values {
-		rewritten, err := t.template(text)
+		rewritten, err := t.template(alert, text)
 		if err != nil {
 			return nil, fmt.Errorf("[%s]: %w", key, err)
 		}

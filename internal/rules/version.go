@@ -89,7 +89,7 @@ func (c *collector) newerRule(path string, r *rulefmt.Rule, tree parser.Expr, t 
 		return
 	}
 	for _, text := range textsOf(r) {
-		c.newer(path+"."+text.place, t.newerTemplate(text.value))
+		c.newer(path+"."+text.place, t.newerTemplate(r.Alert, text.value))
 	}
 }
 
