@@ -4,7 +4,6 @@ import (
 	"maps"
 	"math"
 	"regexp"
-	"slices"
 	"strconv"
 	"text/template/parse"
 
@@ -43,28 +42,10 @@ func overgrown(r *rulefmt.Rule, limit int) (place string) {
 func estimate(tree *parse.Tree, trees map[string]*parse.Tree) float64 {
 	g := growth{trees: trees, variables: map[string]float64{}, entries: series}
 	for _, t := range trees {
-		for node := range nodes(t.Root) {
-			if c, ok := node.(*parse.CommandNode); ok {
-				g.entries = max(g.entries, largestNumber(c))
-			}
-		}
+		g.entries = max(g.entries, largestCount(t.Root))
 	}
 	g.of(tree.Root)
 	return g.largest
-}
-
-// largestNumber is the largest one that a command is given, unless it only compares: a loop can go through a number.
-func largestNumber(c *parse.CommandNode) float64 {
-	if f, ok := c.Args[0].(*parse.IdentifierNode); ok && slices.Contains([]string{"eq", "ne", "lt", "le", "gt", "ge"}, f.Ident) {
-		return 0
-	}
-	largest := 0.0
-	for _, arg := range c.Args {
-		if n, ok := arg.(*parse.NumberNode); ok && n.IsInt {
-			largest = max(largest, float64(n.Int64))
-		}
-	}
-	return largest
 }
 
 // growth estimates what comes out of the nodes of a template, in bytes.
@@ -142,7 +123,7 @@ func (g *growth) loop(n *parse.RangeNode) float64 {
 		g.variables[name] += third * g.entries
 		g.largest = max(g.largest, g.variables[name])
 	}
-	return bytes * g.entries
+	return (1 + bytes) * g.entries // an empty loop takes time too
 }
 
 func (g *growth) call(n *parse.TemplateNode) float64 {
