@@ -106,7 +106,7 @@ func (it *item) wish(j *Judge) {
 // settled reports whether nothing is left to do or to say about an item.
 func (it *item) settled() bool {
 	inPlace := it.copies == 0 || it.copies == 1 && it.standing != ""
-	return inPlace && it.standing == it.want.content && it.judgement.Whole() && it.refusal == nil
+	return inPlace && it.standing == it.want.content && it.judgement.Whole()
 }
 
 // hold makes content, which is equal to what stands and is wanted, the one copy of it in memory.

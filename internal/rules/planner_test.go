@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/rules"
@@ -78,6 +79,35 @@ func TestQuarantineKeepsTheLastAcceptedForm(t *testing.T) {
 	}
 	if left := files(c.apply(t)); len(left) != 0 {
 		t.Errorf("a deleted object takes its file along: %v", left)
+	}
+}
+
+// A group that has the name of a good one is no reason to bring back what the good one replaces.
+func TestDuplicateGroupBringsNothingBack(t *testing.T) {
+	c := newCluster(1)
+	c.apply(t, object("a", group("g", record("old", "up"))))
+	doubled := object("a", group("g", record("new", "up")), group("g", record("twin", "up")))
+	doubled.Generation = 2
+	pl := c.apply(t, doubled)
+	file := files(pl)["team-a_a.yaml"]
+	if strings.Count(file, "- name:") != 1 || !strings.Contains(file, "new") {
+		t.Errorf("the first of the two goes ahead alone:\n%s", file)
+	}
+	if v := verdict(pl, doubled); v.Reason != rules.DuplicateGroup || strings.Contains(v.Message, "stays") {
+		t.Errorf("nothing stays: %+v", v)
+	}
+}
+
+// An empty copy of a file, whoever left it, does not hide the one with the last accepted form.
+func TestEmptyCopyHidesNothing(t *testing.T) {
+	c := newCluster(2)
+	c.apply(t, object("a", group("g", record("good", "up"))))
+	c.write(rules.Shard{Index: 1, Files: map[string]string{"team-a_a.yaml": c.configMaps[0].Data["team-a_a.yaml"]}})
+	c.write(rules.Shard{Index: 0, Files: map[string]string{"team-a_a.yaml": ""}})
+	bad := object("a", group("g", record("good", "up ==")))
+	bad.Generation = 2
+	if file := files(c.apply(t, bad))["team-a_a.yaml"]; !strings.Contains(file, "good") {
+		t.Errorf("the last accepted form must stay: %q", file)
 	}
 }
 
@@ -177,6 +207,32 @@ func TestNamespacesKeepToTheirShare(t *testing.T) {
 	}
 	if v := verdict(pl, first); !v.Accepted() {
 		t.Errorf("the first is within the limit: %+v", v)
+	}
+}
+
+// Whoever came first has the last room.
+func TestOldestFirst(t *testing.T) {
+	c := newCluster(1)
+	early, late := object("z", sized("g", 700_000)), object("a", sized("g", 700_000))
+	early.CreationTimestamp, late.CreationTimestamp = metav1.Unix(1, 0), metav1.Unix(2, 0)
+	pl := c.apply(t, late, early)
+	if e, l := verdict(pl, early), verdict(pl, late); !e.Accepted() || l.Reason != rules.NoRoom {
+		t.Errorf("the early one: %+v, the late one: %+v", e, l)
+	}
+	if _, there := files(pl)["team-a_a.yaml"]; there {
+		t.Error("the late one is held back whole")
+	}
+}
+
+// A limit that was lowered refuses no change that does not add to what it bounds.
+func TestLoweredLimitRefusesNoOtherChange(t *testing.T) {
+	c := newCluster(1)
+	c.apply(t, object("a", group("g", record("x", "up")), group("h", record("y", "up"))))
+	c.limits.NamespaceGroups, c.limits.NamespaceRules = 1, 1
+	longer := object("a", group("g", record("x", "up + up")), group("h", record("y", "up")))
+	longer.Generation = 2
+	if v := verdict(c.apply(t, longer), longer); !v.Accepted() {
+		t.Errorf("it adds neither groups nor rules: %+v", v)
 	}
 }
 
