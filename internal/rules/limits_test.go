@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"strings"
 	"testing"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -39,6 +40,17 @@ func TestLimitsOfAnObjectAreExact(t *testing.T) {
 		if got := j.Object(tc.tooLarge); got.Whole() {
 			t.Errorf("%s: what is larger does not fit", name)
 		}
+	}
+}
+
+// What can't fit is refused by its lengths alone, before anything of it is parsed.
+func TestTooLargeIsSeenBeforeParsing(t *testing.T) {
+	t.Parallel()
+	o := sized("g", 1_100_000)
+	o.Rules = append(o.Rules, record("x", "up =="))
+	got := judge(prometheus(), object("a", o))
+	if len(got.Findings) != 1 || got.Findings[0].Reason != rules.TooLarge || !strings.Contains(got.Findings[0].Message, "at least") {
+		t.Errorf("want it refused for its size and nothing else: %v", got.Findings)
 	}
 }
 

@@ -90,6 +90,17 @@ func TestF73_EnforcedNamespaceLabel(t *testing.T) {
 	}
 }
 
+// A label of the whole group is no way around either.
+func TestF73_LabelOfTheGroup(t *testing.T) {
+	t.Parallel()
+	g := group("g", record("x", "up"))
+	g.Labels = map[string]string{"namespace": "other", "team": "web"}
+	loaded := load(t, "groups:\n"+judge(enforcing(), object("a", g)).Groups[0].Text).Groups[0]
+	if len(loaded.Labels) != 1 || loaded.Labels["team"] != "web" || loaded.Rules[0].Labels["namespace"] != "team-a" {
+		t.Errorf("the group has %v and its rule %v", loaded.Labels, loaded.Rules[0].Labels)
+	}
+}
+
 func canonical(t *testing.T, expr string) string {
 	t.Helper()
 	tree, err := parser.NewParser(parser.Options{}).ParseExpr(expr)

@@ -125,24 +125,25 @@ func selectors(s *v1.PrometheusSpec) (objects, namespaces map[string]**metav1.La
 	return objects, namespaces
 }
 
+// selected lists what is selected, each with its kind's short name.
 func selected(r selection.Result) string {
-	var out strings.Builder
+	var out []string
 	for _, o := range r.ServiceMonitors {
-		out.WriteString(o.Name)
+		out = append(out, "s/"+o.Name)
 	}
 	for _, o := range r.PodMonitors {
-		out.WriteString(o.Name)
+		out = append(out, "p/"+o.Name)
 	}
 	for _, o := range r.Probes {
-		out.WriteString(o.Name)
+		out = append(out, "b/"+o.Name)
 	}
 	for _, o := range r.ScrapeConfigs {
-		out.WriteString(o.Name)
+		out = append(out, "c/"+o.Name)
 	}
 	for _, o := range r.Rules {
-		out.WriteString(o.Name)
+		out = append(out, "r/"+o.Name)
 	}
-	return out.String()
+	return strings.Join(out, " ")
 }
 
 // Each kind goes by its own two selectors, and by the labels of the object and of the object's namespace.
@@ -160,7 +161,7 @@ func TestForKeepsKindsApart(t *testing.T) {
 			}
 		}
 		r := selection.For(everyKind(p))
-		if got := selected(r); got != "spbcr" {
+		if got := selected(r); got != "s/s p/p b/b c/c r/r" {
 			t.Errorf("by %s: each kind goes by its own selector, got %q", by, got)
 		}
 		if len(r.Left) != 20 {
