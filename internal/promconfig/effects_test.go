@@ -81,17 +81,22 @@ func (f fields) inWorld(d *worldAndSelection) {
 		value.Set(kept)
 	}
 	everySet(reflect.ValueOf(&d.w.Prometheus.Spec).Elem(), "Prometheus", without)
+	d.everyTenantField(without)
+}
+
+// everyTenantField visits the fields that are set in what the Prometheus selects.
+func (d *worldAndSelection) everyTenantField(visit func(string, reflect.Value)) {
 	for _, o := range d.sel.ServiceMonitors {
-		everySet(reflect.ValueOf(&o.Spec).Elem(), "ServiceMonitor", without)
+		everySet(reflect.ValueOf(&o.Spec).Elem(), "ServiceMonitor", visit)
 	}
 	for _, o := range d.sel.PodMonitors {
-		everySet(reflect.ValueOf(&o.Spec).Elem(), "PodMonitor", without)
+		everySet(reflect.ValueOf(&o.Spec).Elem(), "PodMonitor", visit)
 	}
 	for _, o := range d.sel.Probes {
-		everySet(reflect.ValueOf(&o.Spec).Elem(), "Probe", without)
+		everySet(reflect.ValueOf(&o.Spec).Elem(), "Probe", visit)
 	}
 	for _, o := range d.sel.ScrapeConfigs {
-		everySet(reflect.ValueOf(&o.Spec).Elem(), "ScrapeConfig", without)
+		everySet(reflect.ValueOf(&o.Spec).Elem(), "ScrapeConfig", visit)
 	}
 }
 
@@ -163,6 +168,54 @@ func everySet(v reflect.Value, path string, visit func(string, reflect.Value)) {
 			}
 			if (into == nil || shared[into] && !f.Anonymous) && !value.IsZero() {
 				visit(below, value)
+			}
+		}
+	}
+}
+
+// Whatever text of a tenant names a variable, the reloader finds none of it to replace, and the other objects' jobs stay.
+func TestF74NoFieldOfATenantIsExpanded(t *testing.T) {
+	t.Parallel()
+	tried := map[string]bool{}
+	worlds := rapid.Custom(func(t *rapid.T) *worldAndSelection {
+		w, sel := random.World(t, world.DefaultPrometheusVersion)
+		w.Prometheus = newPrometheus(func(p *v1.PrometheusSpec) { p.ScrapeClasses = w.Prometheus.Spec.ScrapeClasses })
+		return &worldAndSelection{w, sel}
+	})
+	for seed := range 200 {
+		d := worlds.Example(seed)
+		d.everyTenantField(func(field string, value reflect.Value) {
+			if text, ok := textIn(value); ok && !tried[field] {
+				tried[field] = true
+				d.holdsNothingToExpand(t, field, text)
+			}
+		})
+	}
+	if len(tried) < 200 {
+		t.Errorf("only %d fields hold text; there are more", len(tried))
+	}
+}
+
+// textIn is the text that a field holds, or the first.
+func textIn(value reflect.Value) (reflect.Value, bool) {
+	switch {
+	case value.Kind() == reflect.Pointer:
+		return textIn(value.Elem())
+	case value.Kind() == reflect.Slice && value.Len() > 0:
+		return textIn(value.Index(0))
+	}
+	return value, value.Kind() == reflect.String
+}
+
+func (d *worldAndSelection) holdsNothingToExpand(t *testing.T, field string, value reflect.Value) {
+	kept := value.String()
+	defer value.SetString(kept)
+	value.SetString("$(KUBERNETES_SERVICE_HOST)")
+	res := promconfig.NewRenderer().Render(d.w, d.sel)
+	for name, job := range jobsIn(t, res) {
+		for _, found := range expandable.FindAllString(job, -1) {
+			if found == "$(KUBERNETES_SERVICE_HOST)" {
+				t.Errorf("%s: the reloader would replace %s in %s", field, found, name)
 			}
 		}
 	}
