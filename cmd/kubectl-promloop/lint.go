@@ -38,9 +38,7 @@ func lint(c *cobra.Command, paths []string) error {
 	}
 	problems = append(problems, alone(&set)...)
 	for _, p := range set.Prometheuses {
-		w := set.World(p, defaults())
-		pl := plan.NewPlanner(rules.DefaultLimits(w.Options.RuleShards)).For(w)
-		problems = append(problems, unsaid(problems, verdicts(&set, p, pl))...)
+		problems = append(problems, unsaid(problems, verdicts(&set, p, planOf(&set, p)))...)
 	}
 	return tell(c.OutOrStdout(), problems)
 }

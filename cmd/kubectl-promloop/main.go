@@ -15,6 +15,8 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 // errProblems says that something is wrong with the inputs. What it is was printed already.
 var errProblems = errors.New("something is wrong with the inputs")
 
+var errNoPrometheus = errors.New("there is no Prometheus among the manifests")
+
 // run is the whole program. Its result is the exit status: 1 when something is wrong with the inputs or the command line.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
@@ -25,7 +27,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(renderCommand(), lintCommand())
+	root.AddCommand(renderCommand(), lintCommand(), whyCommand())
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)

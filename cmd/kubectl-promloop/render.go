@@ -53,10 +53,7 @@ func (o renderOptions) run(c *cobra.Command, paths []string) error {
 		_ = tell(c.ErrOrStderr(), problems) // they may be why
 		return err
 	}
-	w := set.World(p, defaults())
-	w.Now = time.Now()
-	w.Salt = make([]byte, 32) // nothing that is printed here is published
-	pl := plan.NewPlanner(rules.DefaultLimits(w.Options.RuleShards)).For(w)
+	pl := planOf(&set, p)
 	for _, note := range notes(pl) {
 		fmt.Fprintln(c.ErrOrStderr(), "note:", note)
 	}
@@ -64,6 +61,14 @@ func (o renderOptions) run(c *cobra.Command, paths []string) error {
 		return err
 	}
 	return tell(c.ErrOrStderr(), append(problems, verdicts(&set, p, pl)...))
+}
+
+// planOf is the operator's own, as if what was read were all that the cluster holds.
+func planOf(set *manifest.Set, p *v1.Prometheus) plan.Plan {
+	w := set.World(p, defaults())
+	w.Now = time.Now()
+	w.Salt = make([]byte, 32) // nothing that is printed here is published
+	return plan.NewPlanner(rules.DefaultLimits(w.Options.RuleShards)).For(w)
 }
 
 // notes are what is not wrong, and yet may surprise.
@@ -88,7 +93,7 @@ func choose(among []*v1.Prometheus, name string) (*v1.Prometheus, error) {
 	}
 	switch {
 	case len(among) == 0:
-		return nil, fmt.Errorf("there is no Prometheus among the manifests")
+		return nil, errNoPrometheus
 	case name == "" && len(among) == 1:
 		return among[0], nil
 	case name == "":

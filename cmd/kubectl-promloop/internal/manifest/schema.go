@@ -3,6 +3,7 @@ package manifest
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -13,13 +14,17 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/promloop/promloop/config/crd"
+	"github.com/promloop/promloop/internal/world"
 )
 
 // definition is what is read here of a CustomResourceDefinition.
 type definition struct {
 	Spec struct {
-		Group    string
-		Names    struct{ Kind string }
+		Group string
+		Names struct {
+			Kind, Plural, Singular string
+			ShortNames             []string
+		}
 		Versions []struct {
 			Name   string
 			Schema struct{ OpenAPIV3Schema spec.Schema }
@@ -27,14 +32,23 @@ type definition struct {
 	}
 }
 
-// schemas are those of our kinds, by the words of kindOf.
-var schemas = sync.OnceValue(func() map[string]*spec.Schema {
-	out := map[string]*spec.Schema{}
+// definitions are those of our kinds.
+var definitions = sync.OnceValue(func() []definition {
+	var out []definition
 	for _, text := range crd.All() {
 		var d definition
 		if err := yaml.Unmarshal(text, &d); err != nil {
 			panic(err) // they are part of this program
 		}
+		out = append(out, d)
+	}
+	return out
+})
+
+// schemas are those of our kinds, by the words of kindOf.
+var schemas = sync.OnceValue(func() map[string]*spec.Schema {
+	out := map[string]*spec.Schema{}
+	for _, d := range definitions() {
 		for i := range d.Spec.Versions {
 			v := &d.Spec.Versions[i]
 			out[d.Spec.Group+"/"+v.Name+" "+d.Spec.Names.Kind] = &v.Schema.OpenAPIV3Schema
@@ -42,6 +56,17 @@ var schemas = sync.OnceValue(func() map[string]*spec.Schema {
 	}
 	return out
 })
+
+// KindCalled is one of our kinds by any name that kubectl takes for it, or "".
+func KindCalled(name string) world.Kind {
+	for _, d := range definitions() {
+		n := d.Spec.Names
+		if slices.Contains(slices.Concat(n.ShortNames, []string{n.Plural, n.Singular}), strings.ToLower(name)) {
+			return world.Kind(n.Kind)
+		}
+	}
+	return ""
+}
 
 // mistake is something that the API server would refuse.
 type mistake struct{ field, message string }

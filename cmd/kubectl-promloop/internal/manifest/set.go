@@ -160,6 +160,12 @@ func fieldIn(err error) string {
 	return ""
 }
 
+// Has reports whether an object was read.
+func (s *Set) Has(id world.Object) bool {
+	_, ok := s.places[id]
+	return ok
+}
+
 // Problem tells of something wrong with an object that was read, at a field in the form spec.endpoints[0].interval.
 func (s *Set) Problem(id world.Object, field, message string) Problem {
 	return s.problem(s.places[id], id, field, message)
