@@ -65,6 +65,36 @@ func TestConfigResourceIsWrittenOnTransitionsOnly(t *testing.T) {
 	}
 }
 
+// Each Prometheus has its own say, of the generation that it looked at, and its time is that of the last turn.
+func TestBindings(t *testing.T) {
+	accepted := func(status v1.ConditionStatus, generation int64, reason, message string, since time.Time) []v1.ConfigResourceCondition {
+		return []v1.ConfigResourceCondition{{
+			Type: v1.Accepted, Status: status, ObservedGeneration: generation, Reason: reason, Message: message,
+			LastTransitionTime: metav1.NewTime(since).Rfc3339Copy(),
+		}}
+	}
+	bound := func(name string, conditions []v1.ConfigResourceCondition) v1.WorkloadBinding {
+		return v1.WorkloadBinding{Group: "monitoring.coreos.com", Resource: "prometheuses", Namespace: "ns", Name: name, Conditions: conditions}
+	}
+	first := ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(older, bad), noon)
+	want := []v1.WorkloadBinding{
+		bound("a", accepted(v1.ConditionTrue, 1, "", "", noon)), bound("b", accepted(v1.ConditionFalse, 2, "InvalidExpr", "spec: no", noon)),
+	}
+	if diff := cmp.Diff(want, first.Bindings); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	later := noon.Add(time.Hour)
+	worse := bad
+	worse.Verdict.Message = "spec: no more"
+	second := ForConfigResource(first, 2, standings(bad, worse), later)
+	want = []v1.WorkloadBinding{
+		bound("a", accepted(v1.ConditionFalse, 2, "InvalidExpr", "spec: no", later)), bound("b", accepted(v1.ConditionFalse, 2, "InvalidExpr", "spec: no more", noon)),
+	}
+	if diff := cmp.Diff(want, second.Bindings); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestForeignBindingsStay(t *testing.T) {
 	other := v1.WorkloadBinding{Group: v1.GroupVersion.Group, Resource: "thanosrulers", Namespace: "ns", Name: "r"}
 	st := ForConfigResource(v1.ConfigResourceStatus{Bindings: []v1.WorkloadBinding{other}}, 2, standings(taken), noon)
