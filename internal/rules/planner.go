@@ -100,10 +100,10 @@ func (p *Planner) standing(w *world.World) *shards {
 	return s
 }
 
+// indexOf reads the number of a rule ConfigMap from its name. Names that only look like one (-01, -+1) are not ours.
 func indexOf(configMap, prometheus string) (int, bool) {
-	number, found := strings.CutPrefix(configMap, strings.TrimSuffix(world.RuleShardName(prometheus, 0), "0"))
-	i, err := strconv.Atoi(number)
-	return i, found && err == nil && i >= 0
+	i, err := strconv.Atoi(configMap[strings.LastIndexByte(configMap, '-')+1:])
+	return i, err == nil && configMap == world.RuleShardName(prometheus, i)
 }
 
 func (it *item) object() world.Object {

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/rules"
 )
@@ -278,6 +279,25 @@ func TestForeignFilesGo(t *testing.T) {
 	}
 	if len(pl.Shards) != 2 {
 		t.Error("a ConfigMap that stands is never left out, even when it is empty")
+	}
+}
+
+// A ConfigMap that is called almost like one of ours neither hides ours nor counts.
+func TestNamesThatOnlyLookLikeOurs(t *testing.T) {
+	c := newCluster(2)
+	a := object("a", group("g", record("x", "up")))
+	c.apply(t, a)
+	w := c.world()
+	for _, name := range []string{"prometheus-main-rulefiles-00", "prometheus-main-rulefiles-+0", "prometheus-main-rulefiles--1", "prometheus-main-rulefiles-",
+		"prometheus-other-rulefiles-0", "prometheus-main-rulefiles-0-rulefiles-0", "main"} {
+		other := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}, Data: map[string]string{"other.yaml": "groups: []"}}
+		w.Owned.RuleShards = append(w.Owned.RuleShards, other)
+	}
+	pl := rules.NewPlanner(c.limits).For(w, []*v1.PrometheusRule{a})
+	for _, s := range pl.Shards {
+		if s.Changed {
+			t.Errorf("shard %d is written again, with %v", s.Index, slices.Collect(maps.Keys(s.Files)))
+		}
 	}
 }
 
