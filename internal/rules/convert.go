@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -90,15 +91,63 @@ func (d *durations) read(path string, text *v1.Duration) model.Duration {
 // fileHead starts every rule file; the groups follow, each as render returns it.
 const fileHead = "groups:\n"
 
-// render returns a group as an entry of the list of groups in a rule file.
+// render returns a group as an entry of the list of groups in a rule file, so that Prometheus reads from it exactly what g says.
 func render(g rulefmt.RuleGroup) (string, error) {
+	text, err := encode([]rulefmt.RuleGroup{g})
+	if err != nil || survives(g, text) {
+		return text, err
+	}
+	if text, err = renderQuoted(g); err == nil && !survives(g, text) {
+		err = errors.New("the group has text that a rule file can't hold")
+	}
+	return text, err
+}
+
+func encode(value any) (string, error) {
 	var text strings.Builder
 	encoder := yaml.NewEncoder(&text)
 	encoder.SetIndent(2)
-	if err := encoder.Encode([]rulefmt.RuleGroup{g}); err != nil {
+	if err := encoder.Encode(value); err != nil {
 		return "", err
 	}
 	return text.String(), encoder.Close()
+}
+
+// newline stands for one while a group becomes a node. No text that is accepted has this character.
+const newline = "\x01"
+
+// renderQuoted is render with every text of several lines in quotes. The encoder writes a block of lines that begins with a tab in a
+// way that can't be read back, and reads it back itself to make a node.
+func renderQuoted(g rulefmt.RuleGroup) (string, error) {
+	hide := func(s string) string { return strings.ReplaceAll(s, "\n", newline) }
+	g.Labels, g.Rules = hideIn(g.Labels, hide), slices.Clone(g.Rules)
+	for i := range g.Rules {
+		r := &g.Rules[i]
+		r.Expr, r.Labels, r.Annotations = hide(r.Expr), hideIn(r.Labels, hide), hideIn(r.Annotations, hide)
+	}
+	var node yaml.Node
+	if err := node.Encode([]rulefmt.RuleGroup{g}); err != nil {
+		return "", err
+	}
+	quoteLines(&node)
+	return encode(&node)
+}
+
+func hideIn(values map[string]string, hide func(string) string) map[string]string {
+	out := make(map[string]string, len(values))
+	for key, value := range values {
+		out[key] = hide(value)
+	}
+	return out
+}
+
+func quoteLines(node *yaml.Node) {
+	if node.Kind == yaml.ScalarNode && strings.Contains(node.Value, newline) {
+		node.Value, node.Style = strings.ReplaceAll(node.Value, newline, "\n"), yaml.DoubleQuotedStyle
+	}
+	for _, child := range node.Content {
+		quoteLines(child)
+	}
 }
 
 // fromFile reads back the groups of a rule file. A file that can't be read has none.

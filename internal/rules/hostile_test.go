@@ -174,6 +174,7 @@ func TestF66_OddTextSurvives(t *testing.T) {
 	for _, text := range []string{
 		"\u2028 and \u2029", "\ufeffbyte order mark", " leading and trailing ", "\n leading line", "a\r\nb", "tab\tbed", "---\n...", "# not a comment",
 		"{{ $labels.job }}: [x] & *y !z", "no", "0x10", "2001-01-01", "null", "~", "\U0001f525", "a: b", "'", "\"", "x\n\n\n  y\n", "\uffff",
+		"\tbegins\n\twith a tab", "\t\n", "\t|\n<<\n\u00a0\u2028",
 	} {
 		o := object("a", group("g", with(alert("A", "up == 0"), func(r *v1.Rule) { r.Annotations = map[string]string{"text": text} })))
 		got := judge(prometheus(), o)

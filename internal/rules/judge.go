@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -138,9 +137,6 @@ func (j *Judge) group(path, namespace, name string, g rulefmt.RuleGroup) (Group,
 		delete(g.Labels, j.target.NamespaceLabel)
 	}
 	text, err := render(g)
-	if err == nil && !survives(g, text) {
-		err = errors.New("the group has text that a rule file can't hold")
-	}
 	if err != nil {
 		return refused, []Finding{{Path: path, Group: g.Name, Reason: InvalidText, Message: err.Error()}}
 	}
