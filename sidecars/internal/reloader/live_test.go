@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -93,4 +94,46 @@ func TestTheOrdinalIsTheNumberAtTheEnd(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, text, err)
 		}
 	}
+}
+
+func TestWithoutARequiredManifestNothingIsLoaded(t *testing.T) {
+	t.Parallel()
+	p := newPod{t, t.TempDir()}
+	p.put("config", "prometheus.yaml.gz", []byte("scrape_configs: []\n"))
+	addr := live(t, p, "RELOADER_MANIFEST=required")
+	await(t, addr, "it waits for its manifest", func(l contract.Loaded) bool {
+		return l.Reason == contract.Incomplete && strings.Contains(l.Error, contract.ManifestFile)
+	})
+	p.config("config", contract.ManifestFile, "live", func(m *contract.Manifest) { m.Release = "" })
+	await(t, addr, "loaded with its manifest", isLoaded)
+}
+
+// TestWhereNothingIsKeptThereIsNoWayBack: Prometheus reads the volume itself, so another POST would be of the same bad files.
+func TestWhereNothingIsKeptThereIsNoWayBack(t *testing.T) {
+	t.Parallel()
+	p := newPod{t, t.TempDir()}
+	p.put("rules", "a.yaml", []byte("groups: []\n"))
+	var refuses atomic.Bool
+	var posts atomic.Int64
+	prometheus := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodPost && refuses.Load():
+			posts.Add(1)
+			http.Error(w, "bad rules", http.StatusInternalServerError)
+		case r.Method == http.MethodGet && r.URL.Path != "/-/ready":
+			http.NotFound(w, r)
+		}
+	}))
+	t.Cleanup(prometheus.Close)
+	addr := start(t, contract.Rules, []string{"--volume-dir=" + p.path("rules"), "--webhook-url=" + prometheus.URL + "/-/reload"}, nil)
+	await(t, addr, "loaded", isLoaded)
+	refuses.Store(true)
+	p.put("rules", "b.yaml", []byte("groups: bad\n"))
+	await(t, addr, "refused", func(l contract.Loaded) bool { return l.Refused == l.Wanted && l.Error == "bad rules" })
+	if n := posts.Load(); n != 1 {
+		t.Errorf("%d POSTs", n)
+	}
+	refuses.Store(false)
+	p.put("rules", "b.yaml", []byte("groups: []\n"))
+	await(t, addr, "the fix is loaded", isLoaded)
 }

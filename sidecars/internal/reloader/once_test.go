@@ -203,3 +203,31 @@ func TestASecondRunTakesTheNewerOfWhatNeverRan(t *testing.T) {
 		t.Errorf("first %+v, then %+v; no Prometheus ever ran the first, so nothing is lost", first, second)
 	}
 }
+
+// TestAFallbackCountsAsProved runs init once more in the same pod: what another replica proved stays for the reloaders to go back to.
+func TestAFallbackCountsAsProved(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		spoil  func(newPod)
+	}{
+		"InPlaceOfLive":  {"nothing else was there", func(p newPod) { _ = os.RemoveAll(p.path("config")); _ = os.RemoveAll(p.path("rules")) }},
+		"AsTheWayBack":   {"the live rules have a journal", func(newPod) {}},
+		"ConfigsWayBack": {"the live configuration has it", func(p newPod) { p.rules("rules", contract.ManifestFile, "proved", nil) }},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPod{t, t.TempDir()}
+			p.live("live")
+			p.fallback("proved")
+			tc.spoil(p)
+			if err := p.init(); err != nil {
+				t.Fatal(err)
+			}
+			p.live("newer")
+			if got := p.staged(p.init()); got != (staged{Job: "proved", Group: "proved"}) {
+				t.Errorf("%s: %+v; want what was proved, and no journal", tc.reason, got)
+			}
+		})
+	}
+}

@@ -21,6 +21,8 @@ type pod struct {
 	rises   bool   // Prometheus begins to start at the next flip
 	untried bool   // nobody has noted that a Prometheus ran what is committed
 	full    bool   // nothing can be written
+	damaged bool   // what lies on the disk can't be read
+	held    bool   // the lock
 	locks   int    // how often the lock was asked for
 	mu      sync.Mutex
 	seen    transaction.Observation
@@ -46,9 +48,19 @@ func (p *pod) TryLock() (bool, string, error) {
 	if full {
 		return false, "", errors.New("no space left")
 	}
+	p.set(func() { p.held = true })
 	return p.Memory.TryLock()
 }
+func (p *pod) Unlock() error {
+	p.set(func() { p.held = false })
+	return p.Memory.Unlock()
+}
 func (p *pod) Disk() (transaction.Disk, error) {
+	damaged := false
+	p.set(func() { damaged = p.damaged })
+	if damaged {
+		return transaction.Disk{}, errors.New("not a journal of ours")
+	}
 	d, err := p.Memory.Disk()
 	d.Ran = d.Ran && !p.untried
 	return d, err
@@ -316,6 +328,17 @@ func TestAFullDiskIsNotAskedAgainAndAgain(t *testing.T) {
 		wait(5 * time.Second)
 		if p.loaded() != "first" {
 			t.Error("not loaded though there is room again")
+		}
+	})
+}
+
+func TestADiskThatCannotBeReadDoesNotKeepTheLock(t *testing.T) {
+	driveNew(t, func(p *pod) { p.damaged = true; p.show("first", nil) }, func(p *pod) {
+		wait(time.Second)
+		held := false
+		p.set(func() { held = p.held })
+		if problem, _ := p.standing(); held || problem.Reason != contract.WriteFailed {
+			t.Errorf("held %v, %+v", held, problem)
 		}
 	})
 }

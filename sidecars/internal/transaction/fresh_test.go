@@ -95,3 +95,32 @@ func TestASetThatNobodyTriedComesBackAfterADeadlyOne(t *testing.T) {
 		}
 	})
 }
+
+func TestAPrometheusThatCannotStartOnWhatIsCommittedTriesWhatCame(t *testing.T) {
+	drive(t, func(p *pod) {
+		for _, phase := range []transaction.Phase{transaction.Down, transaction.Ready, transaction.Down} { // a restart that went well, then one that does not
+			p.set(func() { p.phase = phase })
+			wait(5 * time.Second)
+		}
+		p.show("second", nil)
+		wait(4 * time.Second)
+		if p.linked() != "first" {
+			t.Fatal("a restart takes seconds, and is none of the committed set's fault")
+		}
+		wait(4 * time.Second)
+		if p.linked() != "second" {
+			t.Fatal("it can't start on the committed set, and is offered nothing else")
+		}
+		wait(70 * time.Second)
+		if p.linked() != "first" {
+			t.Fatal("it can't start on the second one either, which nobody proved")
+		}
+		p.show("third", nil)
+		wait(time.Second)
+		p.set(func() { p.phase = transaction.Ready })
+		wait(5 * time.Second)
+		if p.loaded() != "third" {
+			t.Errorf("%q is loaded once it is back", p.loaded())
+		}
+	})
+}

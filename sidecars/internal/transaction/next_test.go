@@ -86,3 +86,39 @@ func TestWhatRunsIsNotedBeforeItIsLeft(t *testing.T) {
 		t.Errorf("%T %+v; want a journal with a way back", action, action)
 	}
 }
+
+func TestWhatStandsAgainstTheWantedSet(t *testing.T) {
+	words := transaction.Problem{Reason: contract.PrometheusRefused, Text: "no"}
+	cases := map[string]struct {
+		reason  string
+		change  func(*transaction.State)
+		want    contract.Reason
+		refused string
+	}{
+		"Refused": {"it was refused itself", func(s *transaction.State) {
+			s.Refusal = transaction.Refusal{ID: "set2", Problem: words, RetryAt: time.Hour}
+		}, contract.PrometheusRefused, "set2"},
+		"RefusedAndTriedAgain": {"what is known of it still stands", func(s *transaction.State) {
+			s.Refusal = transaction.Refusal{ID: "set2", Problem: words}
+		}, contract.PrometheusRefused, "set2"},
+		"Other":     {"something else was refused, for which this one waits", func(s *transaction.State) { s.Waiting = words }, contract.PrometheusRefused, ""},
+		"Elsewhere": {"another replica knows", func(s *transaction.State) { s.Seen.RefusedElsewhere = true }, contract.RefusedElsewhere, "set2"},
+		"Busy": {"the other domain is at it for long", func(s *transaction.State) {
+			s.Holder, s.BusySince = "the rules reloader", s.Now-time.Second
+		}, contract.LockBusy, ""},
+		"BrieflyBusy": {"a lock that is busy for less is not worth a word", func(s *transaction.State) {
+			s.Holder, s.BusySince = "the rules reloader", s.Now-time.Second/2
+		}, "", ""},
+		"Nothing": {"it is on its way", func(*transaction.State) {}, "", ""},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := wantsTheLock(numbered(2))
+			s.Now, s.Prom.Phase = time.Minute, transaction.Ready
+			tc.change(&s)
+			if p, refused := s.Standing(); p.Reason != tc.want || refused != tc.refused {
+				t.Errorf("%s: %q, refused %q; want %q and %q", tc.reason, p.Reason, refused, tc.want, tc.refused)
+			}
+		})
+	}
+}
