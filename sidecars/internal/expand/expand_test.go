@@ -29,7 +29,7 @@ func TestCopyReplacesOnceAndOnlyWhatItMay(t *testing.T) {
 		"SafeCharacters": {"these characters mean nothing to YAML", "$(ZONE)", true, "eu/1a:x_y", ""},
 		"Escaped":        {"two dollar signs are the text itself", "$$(POD_NAME)", true, "$(POD_NAME)", ""},
 		"ThreeDollars":   {"the first dollar sign stands for itself", "$$$(POD_NAME)", true, "$$(POD_NAME)", ""},
-		"NoName":         {"relabelings and shells write these", "$1 ${2} $(a b) $() $(", true, "$1 ${2} $(a b) $() $(", ""},
+		"NoName":         {"relabelings and shells write these", "$1 ${2} $(a b) $(1a) $() $(", true, "$1 ${2} $(a b) $(1a) $() $(", ""},
 		"AtTheEnd":       {"a dollar sign may be the last byte", "x$", true, "x$", ""},
 		"UnknownLenient": {"without a manifest the text is nobody's promise", "$(HOME)", false, "$(HOME)", ""},
 		"UnknownStrict":  {"with one, a literal would be loaded", "$(HOME)", true, "", contract.EnvMissing},
@@ -142,6 +142,10 @@ func TestCounterCountsItemsOfItsSection(t *testing.T) {
 		"Flow":        {"what is not written line by line is not guessed at", "scrape_configs: [{job_name: a}]\n", expand.Unknown},
 		"Json":        {"the same for a whole document", `{"scrape_configs": []}`, expand.Unknown},
 		"NoNewline":   {"the last line may lack its end", "scrape_configs:\n- job_name: a", 1},
+		"Comment":     {"a comment in the first column ends nothing", "scrape_configs:\n- job_name: a\n# note\n\n- job_name: b\n", 2},
+		"DashAlone":   {"the item may begin on the next line", "scrape_configs:\n-\n  job_name: a\n- job_name: b\n", 2},
+		"Quoted":      {"a key may be quoted, lines may end as on Windows", "\"scrape_configs\":\r\n- job_name: a\r\n-\r\n  job_name: b\r\n", 2},
+		"Anchor":      {"what stands behind the key may be anything", "scrape_configs: &all\n- job_name: a\n", expand.Unknown},
 		"BlockScalar": {"text inside an item is deeper than the item", "scrape_configs:\n- job_name: |\n    - x\n    - y\n", 1},
 	}
 	for name, tc := range cases {

@@ -335,3 +335,14 @@ func TestALoadThatTakesLongerThanAnyBucketCounts(t *testing.T) {
 		}
 	}
 }
+
+func TestLoadedSinceThisPrometheusIsReady(t *testing.T) {
+	s := running("a")
+	s.LoadedAt, s.ReadyAt = time.Second, time.Minute
+	b := report.NewBoard()
+	b.Publish(s)
+	got := loaded(t, ask(b.Handler(extra, nil), "/v1/loaded", ""))
+	if got.LoadedAt == nil || got.FirstSeen == nil || got.LoadedAt.Sub(*got.FirstSeen) != time.Minute {
+		t.Errorf("loaded at %v, first seen at %v; Prometheus started a minute later", got.LoadedAt, got.FirstSeen)
+	}
+}
