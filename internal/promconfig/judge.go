@@ -57,6 +57,3 @@ func prometheusFaults(p *v1.Prometheus) []Fault {
 	}
 	return run.faults
 }
-
-// Judge sums Faults up.
-func Judge(obj any) world.Verdict { return verdictOf(Faults(obj)) }

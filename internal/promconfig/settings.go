@@ -112,5 +112,3 @@ func valueOr[T any](p *T, or T) T {
 	}
 	return *p
 }
-
-func pointer[T any](v T) *T { return &v }

@@ -17,12 +17,6 @@ type filler struct {
 	old bool
 }
 
-// fill draws all fields of what v points at.
-func fill(t *rapid.T, v any) {
-	f := &filler{t: t}
-	f.value(reflect.ValueOf(v).Elem(), "")
-}
-
 func (f *filler) often(label string) bool  { return f.one(label, 3) != 0 }
 func (f *filler) seldom(label string) bool { return f.one(label, 4) == 0 }
 
