@@ -11,6 +11,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -228,7 +229,8 @@ func (s *site) countPokes() func() int {
 	}
 }
 
-// mayPatchPods takes the right to patch pods from the operator's ClusterRole, or gives it back.
+// mayPatchPods takes the right to patch pods from the operator's ClusterRole, or gives it back, and waits until that counts: the API
+// server learns of its roles by a watch of its own.
 func (s *site) mayPatchPods(ctx context.Context, may bool) {
 	GinkgoHelper()
 	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "manager-role"}}
@@ -244,4 +246,11 @@ func (s *site) mayPatchPods(ctx context.Context, may bool) {
 			role.Rules[i].Verbs = verbs
 		}
 	})
+	Eventually(func() (bool, error) {
+		review := &authorizationv1.SubjectAccessReview{}
+		review.Spec.User = stack.OperatorUser
+		review.Spec.ResourceAttributes = &authorizationv1.ResourceAttributes{Namespace: s.namespace, Verb: "patch", Resource: "pods"}
+		err := running.Client.Create(ctx, review)
+		return review.Status.Allowed, err
+	}).WithContext(ctx).Should(Equal(may))
 }

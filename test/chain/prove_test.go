@@ -80,10 +80,15 @@ func prove(f fault) {
 	}, SpecTimeout(8*time.Minute))
 }
 
-// withoutGuard runs the scenario with an operator that lacks the guard, and returns the first line of how it failed.
+// withoutGuard runs the scenario with an operator that lacks the guard, and returns the first line of how it failed. The one that works
+// for everybody is back afterwards, whatever happens.
 func (s *site) withoutGuard(ctx context.Context, f fault) string {
 	GinkgoHelper()
 	Expect(running.Operator.Stop()).To(Succeed())
+	defer func() {
+		Expect(running.Operator.Start(ctx)).To(Succeed())
+		s.eventuallyBare(ctx)
+	}()
 	op, err := running.StartOperator(ctx, stack.OperatorOptions{
 		Name: "without-" + f.id, Flags: append([]string{"--leader-elect=false"}, f.flags...),
 		Env: []string{stack.WithoutEnv + "=" + f.id}, Unguarded: true,
@@ -97,8 +102,6 @@ func (s *site) withoutGuard(ctx context.Context, f fault) string {
 		s.clear(ctx)
 	}
 	Expect(op.Dismiss()).To(Succeed())
-	Expect(running.Operator.Start(ctx)).To(Succeed())
-	s.eventuallyBare(ctx)
 	return failure
 }
 

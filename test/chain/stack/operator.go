@@ -20,7 +20,8 @@ import (
 )
 
 const (
-	operatorUser = "promloop"
+	// OperatorUser is whom the API server takes every operator of the stack for.
+	OperatorUser = "promloop"
 	operatorLog  = "operator.log"
 	// OperatorMetrics is where the operator of the stack serves its metrics inside the sandbox; pods reach it there.
 	OperatorMetrics = nodelet.NodeIP + ":8080"
@@ -52,7 +53,7 @@ type OperatorOptions struct {
 
 // startOperator starts the one that works for everybody.
 func (s *Stack) startOperator(ctx context.Context, o Options) (err error) {
-	if s.operatorConfig, err = s.Cluster.AddUser(operatorUser); err != nil {
+	if s.operatorConfig, err = s.Cluster.AddUser(OperatorUser); err != nil {
 		return err
 	}
 	_, port, certs := s.Cluster.WebhookServing()

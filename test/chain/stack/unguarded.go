@@ -40,6 +40,7 @@ var guards = []guard{
 	{"E46", "controllers/prometheus_controller.go", "r.poke(ctx, w, pl.Delivery.Pokes, m)", "r.poke(ctx, w, pl.Delivery.Pokes[:keptGuardless(\"E46\", !publishes(pl.Writes), len(pl.Delivery.Pokes))], m)"},
 	{"E48", "controllers/apply.go", "	content, err := runtime.", "	if guardless(\"E48\") {\n		o.SetResourceVersion(\"\")\n	}\n	content, err := runtime."},
 	{"E49", "controllers/queue.go", "	for _, err := range errs {\n", "	for _, err := range errs {\n		if err != nil && guardless(\"E49\") {\n			return ctrl.Result{}, nil\n		}\n"},
+	{"E50", "internal/rules/flags.go", "value > configMapBytes) {", "value > configMapBytes) && !guardless(\"E50\") {"},
 	{"E51", "internal/promconfig/inspect.go", "	in.faults = append(in.faults, Fault{Path: in.where()", "	if guardless(\"E51\") {\n		return\n	}\n	in.faults = append(in.faults, Fault{Path: in.where()"},
 	{"E52", "internal/plan/lastgood.go", "	if w.Options.ForeignReloaders {\n", "	if w.Options.ForeignReloaders || guardless(\"E52\") {\n"},
 	{"E53", "internal/delivery/ledger.go", "Known: len(d.Pods) >= replicas", "Known: len(d.Pods) >= replicas || guardless(\"E53\")"},
