@@ -220,6 +220,7 @@ func (in *inspector) additionalJob(n *yaml.Node, taken map[string]bool) {
 			in.atLine(key, InvalidAdditional, "scrape jobs have no such directive")
 		}
 	}
+	in.partNodes(n)
 	in.durationNode(under(n, "scrape_interval"))
 	in.durationNode(under(n, "scrape_timeout"))
 	in.relabelNode(under(n, "relabel_configs"))

@@ -32,6 +32,7 @@ func (run *run) alertingSection() section {
 			})
 			out.AlertRelabelConfigs = append(out.AlertRelabelConfigs, steps...)
 			managers := run.additionalItems(in, "spec.additionalAlertManagerConfigs", p.AdditionalAlertManagerConfigs, func(am *yaml.Node) {
+				in.partNodes(am)
 				in.relabelNode(under(am, "relabel_configs"))
 				in.relabelNode(under(am, "alert_relabel_configs"))
 			})

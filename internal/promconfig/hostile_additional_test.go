@@ -1,0 +1,120 @@
+package promconfig_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/world"
+)
+
+// additionalIs renders with text of the user's own and says what the verdict on the Prometheus is.
+func additionalIs(t *testing.T, text string) (map[string]any, world.Verdict) {
+	t.Helper()
+	config, result := beside(t, func(p *v1.PrometheusSpec) { p.AdditionalScrapeConfigs = extra("jobs") }, secretValue("jobs", text))
+	return config, verdictOn(result, world.Prometheus)
+}
+
+func TestF68YAMLBombs(t *testing.T) {
+	t.Parallel()
+	bomb := "- &a [x, x, x, x, x, x, x, x, x]\n"
+	for i := range 9 {
+		bomb += fmt.Sprintf("- &%c [%s]\n", 'b'+i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*%c, ", 'a'+i), 9), ", "))
+	}
+	for name, text := range map[string]string{
+		"Aliases":       bomb,
+		"SharedByMany":  "- job_name: a\n  relabel_configs: &s [" + strings.Repeat("{regex: a, action: drop}, ", 2_000) + "]\n" + strings.Repeat("- {job_name: b, relabel_configs: *s}\n", 3_000),
+		"SharedSteps":   "- job_name: a\n  relabel_configs: &s [{regex: a, action: drop}]\n- job_name: b\n  relabel_configs: *s\n",
+		"Depth":         "- job_name: a\n  params: " + strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000) + "\n",
+		"TwoDocuments":  "- job_name: a\n---\n- job_name: b\n",
+		"ManyValues":    "- job_name: a\n  params: {a: [" + strings.Repeat("1,", 250_000) + "]}\n",
+		"Merge":         "- job_name: a\n  <<: {job_name: b}\n",
+		"Tag":           "- !!binary aGVsbG8=\n",
+		"SameKeyTwice":  "- job_name: a\n  job_name: b\n",
+		"NotAList":      "job_name: a\n",
+		"NoMapping":     "- just text\n",
+		"NoName":        "- scrape_interval: 5s\n",
+		"TargetsNoList": "- job_name: a\n  static_configs: [{targets: a:80}]\n",
+		"StaticKey":     "- job_name: a\n  static_configs: [{target: [a:80]}]\n",
+		"StaticText":    "- job_name: a\n  static_configs: a:80\n",
+		"PasswordKey":   "- job_name: a\n  basic_auth: {username: a, pasword: b}\n",
+		"TLSKey":        "- job_name: a\n  tls_config: {insecure: true}\n",
+		"TimeoutTooBig": "- job_name: a\n  scrape_interval: 5s\n  scrape_timeout: 6s\n",
+		"NotUTF8":       "- job_name: \"a\xff\"\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config, verdict := additionalIs(t, text)
+			if names := jobNames(config); len(names) != 1 || verdict.Accepted() {
+				t.Errorf("the part should be refused as a whole: jobs %v, verdict %v", names, verdict)
+			}
+			for _, part := range []string{"spec.additionalScrapeConfigs", `/extra key "jobs"`} {
+				if !strings.Contains(verdict.Message, part) {
+					t.Errorf("the message does not name %s: %s", part, verdict.Message)
+				}
+			}
+		})
+	}
+	t.Run("OneLargeScalar", func(t *testing.T) {
+		t.Parallel()
+		config, verdict := additionalIs(t, "- job_name: a\n  params: {a: ["+strings.Repeat("x", 900_000)+"]}\n")
+		if len(jobNames(config)) != 2 {
+			t.Errorf("a large text is no danger by itself: %v", verdict)
+		}
+	})
+}
+
+// The condition of a Prometheus is read by more people than its Secrets.
+func TestF68ContentIsNeverTold(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"Syntax":      "- job_name: canary\n canary: canary\n",
+		"Alias":       "- job_name: *canary\n",
+		"Tag":         "- job_name: !canary x\n",
+		"Key":         "- job_name: a\n  canary: b\n",
+		"KeyTwice":    "- job_name: a\n  canary: b\n  canary: c\n",
+		"JobName":     "- job_name: canary\n- job_name: canary\n",
+		"Duration":    "- job_name: a\n  scrape_interval: canary\n",
+		"Timeout":     "- job_name: a\n  scrape_timeout: canary\n",
+		"Regex":       "- job_name: a\n  relabel_configs: [{regex: '(canary'}]\n",
+		"Steps":       "- job_name: a\n  relabel_configs: canary\n",
+		"StepKey":     "- job_name: a\n  relabel_configs: [{modulus: canary}]\n",
+		"Action":      "- job_name: a\n  relabel_configs: [{action: canary}]\n",
+		"TargetLabel": "- job_name: a\n  relabel_configs: [{action: dropequal, source_labels: [a], target_label: canary, regex: canary}]\n",
+		"SourceLabel": "- job_name: a\n  relabel_configs: [{source_labels: [canary-\"x\"], action: hashmod}]\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, verdict := additionalIs(t, text); verdict.Accepted() || strings.Contains(verdict.Message, "canary") {
+				t.Errorf("accepted %t: %s", verdict.Accepted(), verdict.Message)
+			}
+		})
+	}
+}
+
+func TestF69AdditionalConfigurationStaysInItsPlace(t *testing.T) {
+	t.Parallel()
+	allowed := map[string]bool{"global": true, "scrape_configs": true, "storage": true}
+	for name, text := range map[string]string{
+		"TopLevelKey":     "rule_files: [/etc/passwd]\n",
+		"KeyAfterTheList": "- job_name: a\nrule_files: [/etc/passwd]\n",
+		"OurJobName":      "- job_name: serviceMonitor/good/good/0\n",
+		"RepeatedName":    "- job_name: a\n- job_name: a\n",
+		"OtherFiles":      "- job_name: a\n  scrape_config_files: [/x]\n",
+		"Indentation":     "- job_name: a\n scrape_interval: 5s\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config, verdict := additionalIs(t, text)
+			if len(jobNames(config)) != 1 || verdict.Accepted() {
+				t.Errorf("jobs %v, verdict %v", jobNames(config), verdict)
+			}
+			for key := range config {
+				if !allowed[key] {
+					t.Errorf("the top-level key %s is not ours", key)
+				}
+			}
+		})
+	}
+}
