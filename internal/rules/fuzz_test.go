@@ -19,6 +19,8 @@ func FuzzJudge(f *testing.F) {
 	f.Add("g", "x", `sum by (job) (rate(up{a=~"b.*"}[5m]))`, "", `{{ query "up" | first | value }}`, true)
 	f.Add("", "{}", "up{a=\"\\xff\"}", "\xff", "{{", false)
 	f.Add("g", "a.b", `{"a.b"}`, "\u2028", "{{ define \"x\" }}{{ end }}", true)
+	f.Add("g", "x", "\tup\n\t> 0", "\tfirst\n\tsecond", "{{ range (now | toTime).Unix }}{{ end }}", true)
+	f.Add("g", "x", "rate(a[5m+1m])", "a", `{{ template "__alert_x" . }}`, false)
 	f.Add("---", "x", "1 # \"", "\n x", "'\n\n", false)
 	plain := rules.NewJudge(rules.AnyTarget(), rules.DefaultLimits(1))
 	confined := rules.NewJudge(rules.TargetOf(enforcing()), rules.DefaultLimits(1))
