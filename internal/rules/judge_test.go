@@ -177,4 +177,11 @@ func TestF70_FileNames(t *testing.T) {
 			t.Errorf("%q can't be a key of a ConfigMap", file)
 		}
 	}
+	namespace, name := strings.Repeat("a", 63), strings.Repeat("n", 184)
+	if file := rules.FileName(namespace, name); file != namespace+"_"+name+".yaml" || len(file) != 253 {
+		t.Errorf("a name of 253 bytes is the longest that stays as it is: %q", file)
+	}
+	if file := rules.FileName(namespace, name+"n"); !strings.HasPrefix(file, namespace+"__") || len(file) > 253 {
+		t.Errorf("a longer one is replaced by its hash: %q", file)
+	}
 }
