@@ -112,6 +112,8 @@ func TestWarnings(t *testing.T) {
 		"rate of counter": {[]v1.Rule{record("x", "rate(ups_total[5m])")}, ""},
 		"quantile":        {[]v1.Rule{record("x", "histogram_quantile(99, sum by (le) (rate(x_bucket[5m])))")}, "quantile value should be between 0 and 1"},
 		"quantile of":     {[]v1.Rule{record("x", "quantile(1.5, up)")}, "quantile value should be between 0 and 1"},
+		"quantile NaN":    {[]v1.Rule{record("x", "quantile_over_time(NaN, up[5m])")}, "quantile value should be between 0 and 1"},
+		"ends of it":      {[]v1.Rule{record("x", "quantile(0, up) + quantile(1, up)")}, ""},
 		"ratio":           {[]v1.Rule{record("x", "limit_ratio(2, up)")}, "ratio value should be between -1 and 1"},
 		"quantile in it":  {[]v1.Rule{record("x", "quantile(0.9, up)")}, ""},
 	} {

@@ -152,6 +152,43 @@ func TestGrownFileMovesAlone(t *testing.T) {
 	}
 }
 
+// Of two files that outgrow their ConfigMaps at once neither moves to where the other one leaves: one of them would be nowhere
+// between the writes.
+func TestMovesDoNotCross(t *testing.T) {
+	c := newCluster(4)
+	c.limits.NamespaceBytes, c.limits.ReserveBytes, c.limits.FillBytes = 0, 0, c.limits.ShardBytes
+	stay := []*v1.PrometheusRule{object("x0", sized("g", 600_000)), object("x1", sized("g", 90_000)), object("x2", sized("g", 520_000))}
+	a, b := object("a", sized("g", 290_000)), object("b", sized("g", 390_000))
+	all := slices.Concat([]*v1.PrometheusRule{a, b}, stay)
+	for i, members := range [][]*v1.PrometheusRule{{a, stay[0]}, {b, stay[1]}, {stay[2]}} {
+		c.write(rules.Shard{Index: i, Files: files(newCluster(1).apply(t, members...))})
+	}
+	c.apply(t, all...)
+	grownA, grownB := object("a", sized("g", 400_000)), object("b", sized("g", 900_000))
+	grownA.Generation, grownB.Generation = 2, 2
+	pl := rules.NewPlanner(c.limits).For(c.world(), slices.Concat([]*v1.PrometheusRule{grownA, grownB}, stay))
+	if len(pl.Verdicts) > 0 {
+		t.Fatalf("all have room: %v", pl.Verdicts)
+	}
+	standing := map[string]int{}
+	for i, cm := range c.configMaps {
+		for file := range cm.Data {
+			standing[file] = i
+		}
+	}
+	for _, s := range pl.Shards {
+		if !s.Changed {
+			continue
+		}
+		c.write(s)
+		for file := range standing {
+			if !slices.ContainsFunc(slices.Collect(maps.Values(c.configMaps)), func(cm *corev1.ConfigMap) bool { return cm.Data[file] != "" }) {
+				t.Errorf("%s is nowhere once shard %d is written", file, s.Index)
+			}
+		}
+	}
+}
+
 // New files leave what stands room to grow, as long as another ConfigMap can be had.
 func TestNewFilesLeaveRoomToGrow(t *testing.T) {
 	c := newCluster(2)

@@ -47,6 +47,7 @@ func TestNewerThanTheVersion(t *testing.T) {
 		"quoted name":           {expr(`{"up"}`), "v2.55.0", "v3.0.0", nil, `the name in quotes "up"`},
 		"quoted label":          {expr(`up{job="a", "instance"="b"}`), "v2.55.0", "v3.0.0", nil, `the name in quotes "instance"`},
 		"quoted grouping":       {expr(`sum by (job, "instance") (up)`), "v2.55.0", "v3.0.0", nil, `the name in quotes "instance"`},
+		"quoted after comment":  {expr("up{ # the job\n\"job\"=\"a\"}"), "v2.55.0", "v3.0.0", nil, `the name in quotes "job"`},
 		"quoted matching":       {expr(`up * on ("job") group_left ("instance") up`), "v2.55.0", "v3.0.0", nil, `the name in quotes "job"`},
 		"number as duration":    {expr("rate(up_total[300])"), "v2.53.0", "v2.54.0", nil, "the number 300 as a duration"},
 		"number as step":        {expr("max_over_time(up[1h:60])"), "v2.53.0", "v2.54.0", nil, "the number 60 as a duration"},
@@ -85,7 +86,8 @@ func TestOldSyntaxIsNotNewer(t *testing.T) {
 	p := prometheus()
 	p.Spec.Version = "v2.33.0"
 	for _, expr := range []string{
-		`up{job="up", instance=~"a,b"}`, `label_replace(up, "a", "b", "c", "(d)")`, `sum by (job) (up{a="b"})`, `up == 300`,
+		`up{job="up", instance=~"a,b"}`, `label_replace(up, "a", "b", "c", "(d)")`, `sum by (job) (up{a="b"})`, `label_replace(up{a="b"}, "c", "$1", "d", "(.*)")`,
+		`label_replace(sum by (job) (up), "c", "$1", "d", "(.*)")`, `up == 300`,
 		`max_over_time(up[1h:])`, `up offset 5m`, `sum(label_join(up, "a", ",", "b"))`, "up # {\"x\"} 1_0\n", `{__name__="up"}`, `rate(a:b_total[5m])`,
 	} {
 		if found := judge(p, object("a", group("g", record("x", expr)))).Findings; len(found) > 0 {
