@@ -95,6 +95,7 @@ func TestRuleReviews(t *testing.T) {
 	main := selectAll("main", nil)
 	old := selectAll("old", func(s *v1.PrometheusSpec) { s.Version = "v2.45.0" })
 	legacy := selectAll("legacy", func(s *v1.PrometheusSpec) { s.NameValidationScheme = ptr.To(v1.LegacyNameValidationScheme) })
+	unquoted := selectAll("unquoted", func(s *v1.PrometheusSpec) { s.EnableFeatures = []v1.EnableFeature{"promql-unquoted-utf8-names"} })
 	elsewhere := selectAll("elsewhere", func(s *v1.PrometheusSpec) {
 		s.RuleSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"team": "db"}}
 	})
@@ -119,6 +120,8 @@ func TestRuleReviews(t *testing.T) {
 		"newer than one Prometheus":  {cluster: []client.Object{main, old}, object: ruleObject("double_exponential_smoothing(up[1h], 0.5, 0.5)"), refused: []string{"for Prometheus monitoring/main: 1:1: parse error: function", "promql-experimental-functions"}},
 		"older than one Prometheus":  {cluster: []client.Object{old}, object: withOffset(ruleObject("up")), warned: []string{"for Prometheus monitoring/old: spec.groups[0].query_offset: query_offset needs Prometheus 2.53"}},
 		"name that one can't have":   {cluster: []client.Object{main, old}, object: ruleObject(`{"a.b"}`), warned: []string{`for Prometheus monitoring/old: spec.groups[0].rules[0].expr: the name in quotes "a.b" needs Prometheus 3.0 or later, this one runs 2.45.0`}},
+		"names by a flag":            {object: ruleObject("job.up"), warned: []string{"there is none"}},
+		"names by a flag of another": {cluster: []client.Object{main, unquoted}, object: ruleObject("job.up"), refused: []string{"for Prometheus monitoring/main: 1:4: parse error"}},
 		"name that one won't have":   {cluster: []client.Object{main, legacy}, object: ruleObject(`{"a.b"}`), refused: []string{"for Prometheus monitoring/legacy", "a.b", "legacy naming scheme"}},
 		"way out of the namespace":   {cluster: []client.Object{main, enforcing}, object: ruleObject("info(up)"), refused: []string{"for Prometheus monitoring/tenants"}},
 		"legal and doubtful":         {cluster: []client.Object{main}, object: ruleObject("rate(up[5m])"), warned: []string{"might not be a counter"}},

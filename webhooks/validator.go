@@ -52,7 +52,7 @@ func (v *validator[T, P]) Handle(ctx context.Context, req admission.Request) adm
 	}
 	old, _ := decode[T, P](req.OldObject.Raw)
 	if old == nil || !equality.Semantic.DeepEqual(v.spec(old), v.spec(o)) {
-		old = nil // nothing is owed to what it was
+		old = nil // another spec is judged for itself
 	} else if equality.Semantic.DeepEqual(old.GetLabels(), o.GetLabels()) {
 		return admission.Allowed("") // the labels count: they decide who selects the object
 	}

@@ -30,7 +30,9 @@ type Target struct {
 
 // AnyTarget stands for the newest Prometheus with everything turned on. What it refuses, every Prometheus refuses.
 func AnyTarget() Target {
-	return Target{Names: model.UTF8Validation, Features: parser.Options{EnableExperimentalFunctions: true, EnableBinopFillModifiers: true}}
+	return Target{Names: model.UTF8Validation, Features: parser.Options{
+		EnableExperimentalFunctions: true, EnableBinopFillModifiers: true, EnableUnquotedUTF8Names: true,
+	}}
 }
 
 // TargetOf returns the target that p is. A version that can't be read counts as the newest.
@@ -44,6 +46,7 @@ func TargetOf(p *v1.Prometheus) Target {
 		t.Names = model.LegacyValidation
 	}
 	t.Features = features(p)
+	t.Features.EnableUnquotedUTF8Names = t.Features.EnableUnquotedUTF8Names && !t.before(3, 16)
 	if t.before(3, 0) {
 		t.Features.Functions = functionsBefore3()
 	}

@@ -80,6 +80,25 @@ func TestNewerThanTheVersion(t *testing.T) {
 	}
 }
 
+// Names without quotes are behind a flag, which older versions don't know.
+func TestUnquotedNames(t *testing.T) {
+	t.Parallel()
+	p := prometheus()
+	for _, tc := range []struct {
+		version string
+		flags   []v1.EnableFeature
+		whole   bool
+	}{
+		{"v3.16.0", nil, false}, {"v3.16.0", []v1.EnableFeature{"promql-unquoted-utf8-names"}, true},
+		{"v3.15.0", []v1.EnableFeature{"promql-unquoted-utf8-names"}, false},
+	} {
+		p.Spec.Version, p.Spec.EnableFeatures = tc.version, tc.flags
+		if got := judge(p, object("a", group("g", record("x", "job.up")))); got.Whole() != tc.whole {
+			t.Errorf("%s with %v: %v", tc.version, tc.flags, got.Findings)
+		}
+	}
+}
+
 // What looks alike and every version reads.
 func TestOldSyntaxIsNotNewer(t *testing.T) {
 	t.Parallel()
