@@ -211,6 +211,7 @@ func (r *rig) init(withRules bool) {
 	}
 	p.env = append(append(p.env, r.change.env...), "RELOADER_OUTPUT_DIR="+r.path("out"), "RELOADER_WATCH_INTERVAL=100ms")
 	r.must(p.start(), "start the init container")
+	defer p.kill() // it may wait for ever
 	r.must(p.wait(10*time.Second), "the init container")
 }
 
