@@ -3,6 +3,7 @@ package promconfig_test
 import (
 	"bytes"
 	"math/rand/v2"
+	"regexp"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -95,4 +96,20 @@ func plain(t *rapid.T, r promconfig.Result) []byte {
 		t.Fatal(err)
 	}
 	return text
+}
+
+var certificateFile = regexp.MustCompile(`/etc/prometheus/certs/([^"\s]+)`)
+
+// Prometheus finds every file that it is told of in its volume of certificates.
+func TestFilesThatAreNamedAreShipped(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w, sel := random.World(t, world.DefaultPrometheusVersion)
+		res := promconfig.NewRenderer().Render(w, sel)
+		for _, found := range certificateFile.FindAllSubmatch(plain(t, res), -1) {
+			if _, shipped := res.Assets[string(found[1])]; !shipped {
+				t.Fatalf("%s is named and not shipped", found[0])
+			}
+		}
+	})
 }
