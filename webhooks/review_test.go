@@ -259,6 +259,8 @@ func TestOtherReviews(t *testing.T) {
 		"file that is denied": {monitors, "ServiceMonitor", []client.Object{denying}, endpoint("main", v1.Endpoint{BearerTokenFile: "/token"}), nil, []string{"for Prometheus monitoring/main: spec.endpoints[0].bearerTokenFile"}},
 		"scrape class":        {monitors, "ServiceMonitor", []client.Object{wants}, classed, nil, []string{"for Prometheus monitoring/main: spec.scrapeClass", "unknown-class"}},
 		"limit above":         {monitors, "ServiceMonitor", []client.Object{limiting}, limited, nil, []string{"for Prometheus monitoring/main: spec.sampleLimit is 5000, and it enforces 1000"}},
+		"limit as enforced":   {monitors, "ServiceMonitor", []client.Object{wanting(func(s *v1.PrometheusSpec) { s.EnforcedSampleLimit = ptr.To[int64](5000) })}, limited, nil, nil},
+		"limit not enforced":  {monitors, "ServiceMonitor", []client.Object{wanting(func(s *v1.PrometheusSpec) { s.EnforcedSampleLimit = ptr.To[int64](0) })}, limited, nil, nil},
 		"name too new":        {monitors, "ServiceMonitor", []client.Object{older}, renamed, nil, []string{"for Prometheus monitoring/main: spec.endpoints[0].relabelings[0]", "b.c"}},
 		"own text is wrong":   {prometheuses, "Prometheus", []client.Object{ruleObject("up")}, misconfigured, []string{"spec.remoteWrite[0].url"}, nil},
 		"newer field":         {prometheuses, "Prometheus", []client.Object{ruleObject("up")}, tooNew, nil, []string{"needs Prometheus"}},
