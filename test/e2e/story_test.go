@@ -42,6 +42,7 @@ var _ = Describe("promloop on a real node", Ordered, ContinueOnFailure, func() {
 	survivesFaults()
 	survivesItsKubelet()
 	survivesInTheCluster()
+	survivesItsPrometheus()
 	isUndeployed()
 	movesThereAndBack()
 	isInstalledInEveryWay()
