@@ -26,6 +26,9 @@ const (
 // ManifestVersion is the version of the manifest's format.
 const ManifestVersion = 1
 
+// OursAlone is a variable that promloop's config-reloader replaces by nothing, and that no other reloader knows.
+const OursAlone = "PROMLOOP"
+
 // ManifestKey is the key of the manifest in its Secret or ConfigMap, and its file name in the volume.
 const ManifestKey = "manifest.json"
 

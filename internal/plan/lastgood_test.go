@@ -14,12 +14,14 @@ import (
 
 	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/delivery"
+	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
 
 // answer has the one pod of the world say what it loaded and refused.
 func answer(w *world.World, config, rules contract.Loaded) {
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "prometheus-main-0"}}
+	pod.Spec.Containers = []corev1.Container{{Name: workload.RulesReloader}}
 	w.Pods = []*corev1.Pod{pod}
 	w.Reports = map[string]world.Report{pod.Name: {Config: &config, Rules: &rules}}
 }

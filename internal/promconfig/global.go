@@ -3,8 +3,13 @@ package promconfig
 import (
 	"maps"
 	"path"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
 
 	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/contract"
+	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -49,6 +54,20 @@ func (s *settings) global(w *world.World) global {
 		ScrapeNativeHistograms:         p.ScrapeNativeHistograms,
 		ExtraScrapeMetrics:             p.ExtraScrapeMetrics,
 	}
+}
+
+// oursAlone makes a configuration that only promloop's reloaders can finish as long as a pod still has prometheus-operator's. Those
+// write whatever the Secret holds, and Prometheus would run without rules, which it does not find where ours are; what is no duration
+// it refuses as a whole, and goes on with what it has until the pod is replaced.
+func (g global) oursAlone(w *world.World) global {
+	if !w.Options.ForeignReloaders && slices.ContainsFunc(w.Pods, hasTheirReloader) {
+		g.EvaluationInterval += "$(" + contract.OursAlone + ")"
+	}
+	return g
+}
+
+func hasTheirReloader(pod *corev1.Pod) bool {
+	return !slices.ContainsFunc(pod.Spec.Containers, func(c corev1.Container) bool { return c.Name == workload.RulesReloader })
 }
 
 func (s *settings) scrapeInterval() v1.Duration {

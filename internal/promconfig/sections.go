@@ -23,7 +23,7 @@ type section struct {
 func (run *run) ownSections() []section {
 	p, s := &run.world.Prometheus.Spec, run.settings
 	return []section{
-		{key: "global", needed: true, inspect: run.inspectGlobal, value: func() any { return s.global(run.world) }},
+		{key: "global", needed: true, inspect: run.inspectGlobal, value: func() any { return s.global(run.world).oursAlone(run.world) }},
 		{key: "runtime", value: s.runtime},
 		{key: "rule_files", value: func() any { return ruleFiles(run.world) }},
 		run.alertingSection(),
@@ -95,9 +95,7 @@ func (s *settings) runtime() any {
 	return *s.spec.Runtime
 }
 
-// ruleFiles is where the rules-reloader puts them, or their volume where foreign reloaders only watch that. The directory is a
-// variable that prometheus-operator's reloader does not have and therefore refuses: a pod of its own, while it waits to be replaced by
-// one of ours, keeps its configuration and with it its rules.
+// ruleFiles is where the rules-reloader puts them, or their volume where foreign reloaders only watch that.
 func ruleFiles(w *world.World) any {
 	switch {
 	case w.Prometheus.Spec.RuleSelector == nil:
@@ -105,5 +103,5 @@ func ruleFiles(w *world.World) any {
 	case w.Options.ForeignReloaders:
 		return []string{"/etc/prometheus/rules/" + world.RuleShardName(w.Prometheus.Name, 0) + "/*.yaml"}
 	}
-	return []string{"$(RELOADER_OUTPUT_DIR)/rules/current/*.yaml"}
+	return []string{"/etc/prometheus/config_out/rules/current/*.yaml"}
 }

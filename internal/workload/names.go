@@ -2,11 +2,13 @@ package workload
 
 import "github.com/promloop/promloop/internal/contract"
 
+// RulesReloader is the container that promloop's pods have and prometheus-operator's have not.
+const RulesReloader = "rules-reloader"
+
 // Names in the pod. Volume names, mount paths and ports are those of the reference layout and of upstream's today.
 const (
 	prometheusContainer = "prometheus"
 	configReloader      = "config-reloader"
-	rulesReloader       = "rules-reloader"
 	initConfigReloader  = "init-config-reloader"
 	thanosSidecar       = "thanos-sidecar"
 

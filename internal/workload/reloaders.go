@@ -46,7 +46,7 @@ func (b *builder) configReloader(shard int) corev1.Container {
 }
 
 func (b *builder) rulesReloader(shard int) corev1.Container {
-	c := b.reloader(rulesReloader, b.options.RulesReloaderImage, shard)
+	c := b.reloader(RulesReloader, b.options.RulesReloaderImage, shard)
 	c.Args = []string{"--webhook-url=" + b.localURL("/-/reload"), "--volume-dir=" + b.rulesPath()}
 	c.VolumeMounts = slices.Concat([]corev1.VolumeMount{b.rulesMount()}, configOutMount(false), b.webMounts())
 	c.Resources = b.rulesResources()
@@ -71,7 +71,7 @@ func (b *builder) reloader(name, image string, shard int) corev1.Container {
 	if zone, inZone := b.zone(shard); zone != "" {
 		env = append(env, corev1.EnvVar{Name: "TOPOLOGY_ZONE", Value: zone},
 			corev1.EnvVar{Name: "INZONE_SHARD", Value: strconv.Itoa(inZone)},
-			corev1.EnvVar{Name: "RELOADER_EXPAND", Value: "POD_NAME,SHARD,RELOADER_OUTPUT_DIR,TOPOLOGY_ZONE,INZONE_SHARD"})
+			corev1.EnvVar{Name: "RELOADER_EXPAND", Value: "POD_NAME,SHARD,TOPOLOGY_ZONE,INZONE_SHARD"})
 	}
 	return corev1.Container{
 		Name:                     name,

@@ -174,16 +174,11 @@ func (m *move) keepsRules(ctx context.Context) {
 		WithContext(ctx).WithTimeout(10 * time.Second).WithPolling(250 * time.Millisecond).Should(Succeed())
 }
 
-// isRefusedByTheirs waits until upstream's reloader was given what it has no use for.
+// isRefusedByTheirs waits until Prometheus was given what only promloop's reloaders can finish.
 func (m *move) isRefusedByTheirs(ctx context.Context) {
 	GinkgoHelper()
-	var p corev1.Pod
-	Expect(running.Client.Get(ctx, podKey(moving, 0), &p)).To(Succeed())
-	reloader, err := stack.PrometheusAt(net.JoinHostPort(p.Status.PodIP, "8080"))
-	Expect(err).NotTo(HaveOccurred())
-	Eventually(func() (float64, error) {
-		return reloader.Metric(ctx, "reloader_config_apply_operations_failed_total")
-	}).WithContext(ctx).Should(BeNumerically(">", 0))
+	p := readyServer(ctx, podKey(moving, 0))
+	Eventually(func() (float64, error) { return p.Metric(ctx, "prometheus_config_last_reload_successful") }).WithContext(ctx).Should(BeZero())
 }
 
 // isRolledOutBy waits until the StatefulSet has the sidecars of one of the operators, which pods get as they are replaced.

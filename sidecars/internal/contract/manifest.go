@@ -11,6 +11,9 @@ import (
 // ManifestFormat is the version of the manifest that this package knows.
 const ManifestFormat = 1
 
+// OursAlone is a variable that is always replaced by nothing, and that no other reloader knows.
+const OursAlone = "PROMLOOP"
+
 // Buckets is the number of groups that rule files are hashed into. It is fixed, so that a manifest does not grow with them.
 const Buckets = 64
 

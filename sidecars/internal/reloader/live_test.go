@@ -75,6 +75,22 @@ func TestAReleaseInAVolumeOfItsOwnIsSeen(t *testing.T) {
 	await(t, addr, "loaded, though nothing changed in its own volume", isLoaded)
 }
 
+func TestWhatIsOursAloneIsFinished(t *testing.T) {
+	t.Parallel()
+	p := newPod{t, t.TempDir()}
+	p.put("config", "prometheus.yaml.gz", []byte("global: {evaluation_interval: 30s$("+contract.OursAlone+")}\nscrape_configs: [{job_name: a}]\n"))
+	args := []string{"--once", "--config-file=" + p.path("config", "prometheus.yaml.gz"), "--config-envsubst-file=" + p.path("out", "prometheus.env.yaml")}
+	o, err := reloader.Parse(contract.Config, args, env("RELOADER_EXPAND=POD_NAME", "POD_NAME=p"), io.Discard)
+	check(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	err = reloader.Run(ctx, o, slog.New(slog.DiscardHandler))
+	text, _ := os.ReadFile(filepath.Join(p.path("out"), "prometheus.env.yaml"))
+	if !strings.Contains(string(text), "evaluation_interval: 30s}") {
+		t.Errorf("the interval is not finished: %q, %v", text, err)
+	}
+}
+
 func TestTheOrdinalIsTheNumberAtTheEnd(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"prometheus-main-12": "12", "pod7": "7", "prometheus-main": ""} {

@@ -103,7 +103,7 @@ func (o *Options) define(fs *flag.FlagSet) {
 	fs.StringVar(&o.PrometheusURL, "prometheus-url", "", "base URL of Prometheus (default: the reload URL without /-/reload)")
 	fs.StringVar(&o.PrometheusURL, "runtimeinfo-url", "", "any URL of Prometheus' API: what comes before /api/ is its base URL")
 	fs.StringVar(&o.CertsDir, "certs-dir", "/etc/prometheus/certs", "directory of the assets that a manifest names")
-	fs.StringVar(&o.Expand, "expand", "POD_NAME,SHARD,RELOADER_OUTPUT_DIR", "names of variables that may be expanded")
+	fs.StringVar(&o.Expand, "expand", "POD_NAME,SHARD", "names of variables that may be expanded")
 	fs.BoolVar(&o.Once, "once", false, "stage what is there and exit, as an init container")
 	fs.StringVar(&o.FallbackDir, "fallback-dir", "", "with --once: directory of the last known good sets")
 	fs.StringVar(&o.PrometheusVersion, "prometheus-version", "", "version of Prometheus in this pod")

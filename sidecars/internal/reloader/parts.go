@@ -109,7 +109,7 @@ func (p *parts) watched() []string {
 
 // vars are the variables that may be expanded, with their values.
 func vars(o Options) expand.Vars {
-	v := expand.Vars{Values: map[string]string{}}
+	v := expand.Vars{Values: map[string]string{contract.OursAlone: ""}, Names: []string{contract.OursAlone}}
 	for name := range strings.SplitSeq(o.Expand, ",") {
 		if name = strings.TrimSpace(name); name == "" {
 			continue
