@@ -11,11 +11,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
@@ -77,7 +79,14 @@ func (r *ConfigResourceReconciler) pass(ctx context.Context, o client.Object) (t
 	if !complete {
 		return notSpokenYet, nil
 	}
-	next := status.ForConfigResource(*old, o.GetGeneration(), standings, now)
+	var left map[types.NamespacedName]world.Verdict
+	if len(standings) == 0 {
+		var err error
+		if left, err = r.whyNot(ctx, o, all.Items); err != nil {
+			return 0, err
+		}
+	}
+	next := status.ForConfigResource(*old, o.GetGeneration(), standings, left, now)
 	if meta.IsStatusConditionTrue(next.Conditions, string(v1.Loaded)) {
 		r.changes.loaded(string(r.kind), name, o.GetGeneration(), now)
 	}
@@ -153,6 +162,8 @@ func SetupConfigResources(mgr ctrl.Manager, r ConfigResourceReconciler) error {
 		})
 		err := ctrl.NewControllerManagedBy(mgr).For(object, builder.WithPredicates(written)).
 			WatchesRawSource(source.TypedChannel(r.Standings.channels[one.kind], queue)).
+			Watches(&v1.Prometheus{}, handler.EnqueueRequestsFromMapFunc(one.unselected), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+			Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(one.unselected), builder.WithPredicates(predicate.LabelChangedPredicate{})).
 			Complete(&one)
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package status
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -11,23 +12,29 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/selection"
 	"github.com/promloop/promloop/internal/world"
 )
 
+// NotSelected is the reason of an object that no Prometheus selects.
+const NotSelected = "NotSelected"
+
 // ForConfigResource computes the status of a ServiceMonitor, PodMonitor, Probe, ScrapeConfig or PrometheusRule with the given
-// generation from what every Prometheus that selects it made of it. old is used for transition times only.
-func ForConfigResource(old v1.ConfigResourceStatus, generation int64, standings map[types.NamespacedName]Standing, now time.Time) v1.ConfigResourceStatus {
+// generation from what every Prometheus that selects it made of it or, where none does, from left: why each does not. old is used for
+// transition times only.
+func ForConfigResource(
+	old v1.ConfigResourceStatus, generation int64, standings map[types.NamespacedName]Standing, left map[types.NamespacedName]world.Verdict, now time.Time,
+) v1.ConfigResourceStatus {
 	out := v1.ConfigResourceStatus{Conditions: slices.Clone(old.Conditions)}
-	names := make([]types.NamespacedName, 0, len(standings))
-	for name := range standings {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b types.NamespacedName) int { return strings.Compare(a.String(), b.String()) })
+	names := sorted(standings)
 	for _, name := range names {
 		out.Bindings = append(out.Bindings, binding(old, name, standings[name], now))
 	}
 	out.Bindings = append(out.Bindings, foreign(old)...)
 	accepted := acceptedByAll(names, standings)
+	if len(names) == 0 {
+		accepted.Status, accepted.Reason, accepted.Message = metav1.ConditionFalse, NotSelected, cut(notSelected(left))
+	}
 	loaded := loadedByAll(accepted, generation, names, standings)
 	for _, c := range []metav1.Condition{accepted, loaded, readyObject(accepted, loaded)} {
 		c.ObservedGeneration = generation
@@ -73,12 +80,27 @@ func foreign(old v1.ConfigResourceStatus) []v1.WorkloadBinding {
 	return out
 }
 
+func sorted[V any](by map[types.NamespacedName]V) []types.NamespacedName {
+	return slices.SortedFunc(maps.Keys(by), func(a, b types.NamespacedName) int { return strings.Compare(a.String(), b.String()) })
+}
+
+// notSelected tells what keeps an object from being selected by the Prometheus that comes nearest: one that looks into its namespace
+// and finds other labels, or else the first.
+func notSelected(left map[types.NamespacedName]world.Verdict) string {
+	names := sorted(left)
+	if len(names) == 0 {
+		return "no Prometheus selects this object"
+	}
+	nearest := max(0, slices.IndexFunc(names, func(n types.NamespacedName) bool { return left[n].Reason == selection.OtherLabels }))
+	message := fmt.Sprintf("no Prometheus selects this object; %s: %s", names[nearest], left[names[nearest]].Message)
+	if others := len(names) - 1; others > 0 {
+		message += fmt.Sprintf(" (kubectl promloop why tells of the other %d)", others)
+	}
+	return message
+}
+
 func acceptedByAll(names []types.NamespacedName, standings map[types.NamespacedName]Standing) metav1.Condition {
 	c := metav1.Condition{Type: string(v1.Accepted), Status: metav1.ConditionTrue, Reason: "Accepted"}
-	if len(names) == 0 {
-		c.Status, c.Reason = metav1.ConditionFalse, "NotSelected"
-		c.Message = "no Prometheus selects this object: compare its labels and its namespace's labels with the selectors"
-	}
 	for _, name := range names {
 		if v := standings[name].Verdict; !v.Accepted() {
 			c.Status, c.Reason = metav1.ConditionFalse, v.Reason

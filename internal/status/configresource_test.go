@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/selection"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -44,7 +45,7 @@ func TestConfigResourceConditions(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			st := ForConfigResource(v1.ConfigResourceStatus{}, 2, tc.by, noon)
+			st := ForConfigResource(v1.ConfigResourceStatus{}, 2, tc.by, nil, noon)
 			for _, c := range st.Conditions {
 				got = append(got, string(c.Status)+"/"+c.Reason)
 			}
@@ -59,8 +60,8 @@ func TestConfigResourceConditions(t *testing.T) {
 }
 
 func TestConfigResourceIsWrittenOnTransitionsOnly(t *testing.T) {
-	st := ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(taken, bad), noon)
-	if diff := cmp.Diff(st, ForConfigResource(st, 2, standings(taken, bad), noon.Add(time.Hour))); diff != "" {
+	st := ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(taken, bad), nil, noon)
+	if diff := cmp.Diff(st, ForConfigResource(st, 2, standings(taken, bad), nil, noon.Add(time.Hour))); diff != "" {
 		t.Errorf("nothing changed (-before +after):\n%s", diff)
 	}
 }
@@ -76,7 +77,7 @@ func TestBindings(t *testing.T) {
 	bound := func(name string, conditions []v1.ConfigResourceCondition) v1.WorkloadBinding {
 		return v1.WorkloadBinding{Group: "monitoring.coreos.com", Resource: "prometheuses", Namespace: "ns", Name: name, Conditions: conditions}
 	}
-	first := ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(older, bad), noon)
+	first := ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(older, bad), nil, noon)
 	want := []v1.WorkloadBinding{
 		bound("a", accepted(v1.ConditionTrue, 1, "", "", noon)), bound("b", accepted(v1.ConditionFalse, 2, "InvalidExpr", "spec: no", noon)),
 	}
@@ -86,7 +87,7 @@ func TestBindings(t *testing.T) {
 	later := noon.Add(time.Hour)
 	worse := bad
 	worse.Verdict.Message = "spec: no more"
-	second := ForConfigResource(first, 2, standings(bad, worse), later)
+	second := ForConfigResource(first, 2, standings(bad, worse), nil, later)
 	want = []v1.WorkloadBinding{
 		bound("a", accepted(v1.ConditionFalse, 2, "InvalidExpr", "spec: no", later)), bound("b", accepted(v1.ConditionFalse, 2, "InvalidExpr", "spec: no more", noon)),
 	}
@@ -97,7 +98,7 @@ func TestBindings(t *testing.T) {
 
 func TestForeignBindingsStay(t *testing.T) {
 	other := v1.WorkloadBinding{Group: v1.GroupVersion.Group, Resource: "thanosrulers", Namespace: "ns", Name: "r"}
-	st := ForConfigResource(v1.ConfigResourceStatus{Bindings: []v1.WorkloadBinding{other}}, 2, standings(taken), noon)
+	st := ForConfigResource(v1.ConfigResourceStatus{Bindings: []v1.WorkloadBinding{other}}, 2, standings(taken), nil, noon)
 	if diff := cmp.Diff(other, st.Bindings[len(st.Bindings)-1]); diff != "" {
 		t.Errorf("what another operator wrote is not ours (-want +got):\n%s", diff)
 	}
@@ -105,7 +106,7 @@ func TestForeignBindingsStay(t *testing.T) {
 
 func TestTurned(t *testing.T) {
 	state := func(s ...Standing) v1.ConfigResourceStatus {
-		return ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(s...), noon)
+		return ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(s...), nil, noon)
 	}
 	cases := map[string]struct {
 		reason    string
@@ -127,6 +128,40 @@ func TestTurned(t *testing.T) {
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestWhyNobodySelectsIt(t *testing.T) {
+	t.Parallel()
+	far := world.Verdict{Reason: selection.OtherNamespace, Message: "it looks elsewhere"}
+	near := world.Verdict{Reason: selection.OtherLabels, Message: "the object lacks label team"}
+	left := func(verdicts ...world.Verdict) map[types.NamespacedName]world.Verdict {
+		out := map[types.NamespacedName]world.Verdict{}
+		for i, v := range verdicts {
+			out[types.NamespacedName{Namespace: "ns", Name: string(rune('a' + i))}] = v
+		}
+		return out
+	}
+	cases := map[string]struct {
+		reason string
+		left   map[types.NamespacedName]world.Verdict
+		want   string
+	}{
+		"NoPrometheus": {"there is none to compare with", nil, "no Prometheus selects this object"},
+		"One":          {"its reason is told", left(far), "no Prometheus selects this object; ns/a: it looks elsewhere"},
+		"Nearest": {"whoever looks into the namespace is meant more likely", left(far, near, near),
+			"no Prometheus selects this object; ns/b: the object lacks label team (kubectl promloop why tells of the other 2)"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			st := ForConfigResource(v1.ConfigResourceStatus{}, 2, nil, tc.left, noon)
+			for _, c := range st.Conditions {
+				if c.Reason != NotSelected || c.Message != tc.want {
+					t.Errorf("%s: %s is %s: %q, want %q", tc.reason, c.Type, c.Reason, c.Message, tc.want)
+				}
 			}
 		})
 	}

@@ -39,16 +39,22 @@ var _ = Describe("Where users look", func() {
 		Expect(out).To(MatchRegexp(`waited\s+True\s+True`), "the print columns tell it at a glance")
 	}, SpecTimeout(4*time.Minute))
 
-	It("an object that no Prometheus selects says so", func(ctx SpecContext) {
+	It("an object that no Prometheus selects says why", func(ctx SpecContext) {
 		t := newTeam(ctx, "unselected", func(p *v1.Prometheus) {
 			p.Spec.RuleSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"team": "other"}}
 		})
 		rule := t.rule("Unselected", "up == 0")
 		create(ctx, rule)
-		Eventually(func(g Gomega) {
-			g.Expect(running.Client.Get(ctx, client.ObjectKeyFromObject(rule), rule)).To(Succeed())
-			g.Expect(rule.Status.Conditions).To(ContainElement(And(HaveField("Type", "Ready"), HaveField("Reason", "NotSelected"))))
-		}).WithContext(ctx).Should(Succeed())
+		says := func(why string) {
+			Eventually(func(g Gomega) {
+				g.Expect(running.Client.Get(ctx, client.ObjectKeyFromObject(rule), rule)).To(Succeed())
+				g.Expect(rule.Status.Conditions).To(ContainElement(And(
+					HaveField("Type", "Ready"), HaveField("Reason", "NotSelected"), HaveField("Message", ContainSubstring(why)))))
+			}).WithContext(ctx).Should(Succeed())
+		}
+		says("unselected/main: spec.ruleSelector: the object lacks label team, wanted is team=other")
+		change(ctx, t.prometheusObject(ctx), func(p *v1.Prometheus) { p.Spec.RuleSelector.MatchLabels["team"] = "another" })
+		says("wanted is team=another")
 	}, SpecTimeout(4*time.Minute))
 
 	It("the service of the kubelets lists every node", func(ctx SpecContext) {
