@@ -83,7 +83,17 @@ var _ = Describe("F77: the certificate", func() {
 			}
 			return k8s.Update(ctx, &c)
 		}).Should(Succeed())
-		Eventually(served).WithContext(ctx).WithTimeout(30 * time.Second).Should(Succeed())
+		// The API server hears of either change a little later: one answer may still be from before.
+		Eventually(func(g Gomega) {
+			var c admissionregistrationv1.ValidatingWebhookConfiguration
+			g.Expect(k8s.Get(ctx, client.ObjectKey{Name: configuration}, &c)).To(Succeed())
+			for _, w := range c.Webhooks {
+				g.Expect(w.ClientConfig.CABundle).NotTo(Equal(foreignAuthority()))
+			}
+			for range 20 {
+				g.Expect(served(ctx)).To(Succeed())
+			}
+		}).WithContext(ctx).WithTimeout(30 * time.Second).Should(Succeed())
 	}, SpecTimeout(time.Minute))
 })
 
