@@ -33,7 +33,7 @@ var running *rig.Rig
 var _ = BeforeSuite(func(ctx SpecContext) {
 	var err error
 	running, err = rig.Start(ctx)
-	DeferCleanup(func(ctx SpecContext) { Expect(running.Stop(ctx)).To(Succeed()) }, NodeTimeout(time.Minute))
+	DeferCleanup(func(ctx SpecContext) { Expect(running.Stop(ctx)).To(Succeed()) }, NodeTimeout(3*time.Minute)) // a kube-apiserver may wait a minute for requests
 	Expect(err).NotTo(HaveOccurred())
 	Expect(running.Install(ctx)).To(Succeed())
 }, NodeTimeout(5*time.Minute))
