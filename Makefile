@@ -68,7 +68,7 @@ test-bundle: ## The OLM bundle and the Helm chart: valid, and what the manifests
 
 .PHONY: test-chain
 test-chain: parts ## The whole chain: a change of a custom resource, seen in a real Prometheus.
-	cd test/chain && go test -count=1 -timeout 30m ./...
+	cd test/chain && go test -count=1 -v -timeout 30m . -ginkgo.no-color
 
 FUZZTIME ?= 1m
 
@@ -81,7 +81,7 @@ fuzz: ## Fuzz every target for FUZZTIME (1m). The corpus that is kept in testdat
 
 .PHONY: latency
 latency: parts ## 50 changes of each kind at a kubelet's rhythm: `latency <kind> <p50> <p95>` from apply to every replica.
-	cd test/chain && PROMLOOP_SAMPLES=50 go test -count=1 -timeout 30m . -ginkgo.focus Latency
+	cd test/chain && PROMLOOP_SAMPLES=50 go test -count=1 -v -timeout 30m . -ginkgo.focus Latency -ginkgo.no-color
 
 .PHONY: parts
 parts: ## Build the programs of the test cluster, once.
