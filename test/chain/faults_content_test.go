@@ -23,7 +23,7 @@ var _ = Describe("Faults of content", func() {
 			create(ctx, bypass(good))
 			s.eventuallyServes(ctx, good, 10*time.Second)
 			Expect(s.alerts(ctx, 0)).NotTo(HaveKey(bad.Spec.Groups[0].Name))
-			Eventually(eventsOn(ctx, bad)).WithContext(ctx).WithTimeout(10 * time.Second).Should(ContainElement(ContainSubstring("parse error")))
+			Eventually(eventsOn(ctx, bad)).WithContext(ctx).WithTimeout(30 * time.Second).Should(ContainElement(ContainSubstring("parse error")))
 		},
 	})
 	prove(fault{

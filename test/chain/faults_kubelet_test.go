@@ -32,7 +32,7 @@ var _ = Describe("Faults of the node", func() {
 			defer running.Node.Release()
 			rule := s.fresh("Held")
 			create(ctx, rule)
-			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(10*time.Second).Should(And(
+			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(30*time.Second).Should(And(
 				HaveField("Status", v1.ConditionFalse), HaveField("Message", ContainSubstring("prometheus-main-0"))), "the status names the pod that lags")
 			Expect(s.alerts(ctx, 0)).NotTo(HaveKey(rule.Spec.Groups[0].Name))
 			running.Node.Release()
@@ -56,13 +56,16 @@ var _ = Describe("Faults of the node", func() {
 		run: func(ctx context.Context, s *site) {
 			s.mayPatchPods(ctx, false)
 			defer s.mayPatchPods(ctx, true)
+			running.Node.Hold() // its own pace may be just now, and then nothing is pending that a status could tell of
+			defer running.Node.Release()
 			rule := s.fresh("Slow")
 			create(ctx, rule)
-			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(10 * time.Second).Should(And(
+			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(30 * time.Second).Should(And(
 				HaveField("Status", v1.ConditionUnknown), HaveField("Reason", "PodsNotPatchable"), HaveField("Message", ContainSubstring("may not patch pods"))))
 			Consistently(s.reconciled(ctx)).WithContext(ctx).WithTimeout(5 * time.Second).Should(HaveField("Status", v1.ConditionTrue))
+			running.Node.Release()
 			s.eventuallyServes(ctx, rule, 100*time.Second)
-			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(10*time.Second).Should(HaveField("Status", v1.ConditionTrue), "proved, if late")
+			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(30*time.Second).Should(HaveField("Status", v1.ConditionTrue), "proved, if late")
 			s.mayPatchPods(ctx, true)
 			fast := s.fresh("Fast")
 			create(ctx, fast)
@@ -152,7 +155,7 @@ var _ = Describe("Faults of the node", func() {
 			Eventually(func() (map[string]string, error) { return s.alerts(ctx, 0), nil }).WithContext(ctx).WithTimeout(15 * time.Second).Should(HaveLen(count + 1))
 			change(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: other.namespace}}, func(ns *corev1.Namespace) { delete(ns.Labels, "site") })
 			Eventually(func() (map[string]string, error) { return s.alerts(ctx, 0), nil }).WithContext(ctx).WithTimeout(15 * time.Second).Should(HaveLen(1))
-			Eventually(eventsOn(ctx, s.prometheusObject(ctx))).WithContext(ctx).WithTimeout(10*time.Second).Should(
+			Eventually(eventsOn(ctx, s.prometheusObject(ctx))).WithContext(ctx).WithTimeout(30*time.Second).Should(
 				ContainElement(ContainSubstring(fmt.Sprintf("%d of %d rule groups", count, count+1))), "how much it was")
 			remove(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: other.namespace}})
 		},

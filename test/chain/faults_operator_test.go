@@ -151,8 +151,8 @@ var _ = Describe("Faults of the operator and the API", func() {
 			rule := s.fresh("After")
 			create(ctx, rule)
 			s.eventuallyServes(ctx, rule, 20*time.Second)
-			Eventually(eventsOn(ctx, huge)).WithContext(ctx).WithTimeout(10 * time.Second).Should(ContainElement(ContainSubstring("spread the groups")))
-			Eventually(s.reconciled(ctx)).WithContext(ctx).WithTimeout(10 * time.Second).Should(HaveField("Status", v1.ConditionTrue))
+			Eventually(eventsOn(ctx, huge)).WithContext(ctx).WithTimeout(30 * time.Second).Should(ContainElement(ContainSubstring("spread the groups")))
+			Eventually(s.reconciled(ctx)).WithContext(ctx).WithTimeout(30 * time.Second).Should(HaveField("Status", v1.ConditionTrue))
 		},
 	})
 	prove(fault{
@@ -200,12 +200,12 @@ var _ = Describe("Faults of the operator and the API", func() {
 			defer unblock()
 			rule := s.fresh("Unseen")
 			create(ctx, rule)
-			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(10 * time.Second).Should(And(
+			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(30 * time.Second).Should(And(
 				HaveField("Status", v1.ConditionUnknown), HaveField("Message", ContainSubstring("network policy"))))
 			Expect(ready(ctx, rule)()).To(BeFalse())
 			s.eventuallyServes(ctx, rule, 15*time.Second)
 			unblock()
-			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(15 * time.Second).Should(HaveField("Status", v1.ConditionTrue))
+			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(30 * time.Second).Should(HaveField("Status", v1.ConditionTrue))
 		},
 	})
 	prove(fault{
