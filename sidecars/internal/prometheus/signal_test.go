@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -35,6 +36,10 @@ func listed(t *testing.T, program string, pids ...int) string {
 // sleeper is a process that ends of SIGHUP; the channel is closed then.
 func sleeper(t *testing.T) (pid int, ended chan struct{}) {
 	t.Helper()
+	// Under nohup SIGHUP is ignored, and what is ignored stays so in a child; what is caught does not.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGHUP)
+	defer signal.Stop(caught)
 	cmd := exec.Command("sleep", "60")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
