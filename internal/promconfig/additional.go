@@ -54,6 +54,24 @@ var quotation = regexp.MustCompile("`[^`]*`" + `|"(\\.|[^"\\])*"|'[^']*'`)
 // unquoted is what an error says, without what it quotes.
 func unquoted(err error) string { return quotation.ReplaceAllString(err.Error(), "…") }
 
+// withoutValues is what an error about a value says, without anything that stands in it.
+func withoutValues(err error, n *yaml.Node) string {
+	text := unquoted(err)
+	var hide func(n *yaml.Node)
+	hide = func(n *yaml.Node) {
+		if n.Kind == yaml.ScalarNode && n.Value != "" {
+			text = regexp.MustCompile(`(^|\W)`+regexp.QuoteMeta(n.Value)+`($|\W)`).ReplaceAllString(text, "${1}…${2}")
+		}
+		for i, child := range n.Content {
+			if n.Kind != yaml.MappingNode || i%2 == 1 {
+				hide(child)
+			}
+		}
+	}
+	hide(n)
+	return text
+}
+
 // parseList reads one YAML document that is a list of mappings.
 func parseList(text []byte) ([]*yaml.Node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
@@ -144,7 +162,7 @@ func (in *inspector) relabelNode(n *yaml.Node) {
 	}
 	var steps []*relabel.Config
 	if err := n.Decode(&steps); err != nil {
-		in.atLine(n, InvalidAdditional, "%s", unquoted(err))
+		in.atLine(n, InvalidAdditional, "%s", withoutValues(err, n))
 		return
 	}
 	for i, step := range steps {
@@ -153,7 +171,7 @@ func (in *inspector) relabelNode(n *yaml.Node) {
 			continue
 		}
 		if err := step.Validate(in.scheme); err != nil {
-			in.atLine(n, InvalidAdditional, "step %d: %s", i, unquoted(err))
+			in.atLine(n, InvalidAdditional, "step %d: %s", i, withoutValues(err, n))
 		}
 	}
 }
@@ -215,14 +233,7 @@ func (in *inspector) additionalJob(n *yaml.Node, taken map[string]bool) {
 	default:
 		taken[name.Value] = true
 	}
-	for i := 0; i < len(n.Content); i += 2 {
-		if key := n.Content[i]; !in.newer && !isJobKey(key.Value) {
-			in.atLine(key, InvalidAdditional, "scrape jobs have no such directive")
-		}
-	}
-	in.partNodes(n)
-	in.durationNode(under(n, "scrape_interval"))
-	in.durationNode(under(n, "scrape_timeout"))
+	in.knownNode(n, jobKind)
 	in.relabelNode(under(n, "relabel_configs"))
 	in.relabelNode(under(n, "metric_relabel_configs"))
 	in.timingNode(under(n, "scrape_interval"), under(n, "scrape_timeout"))

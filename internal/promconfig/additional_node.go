@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/prometheus/common/model"
 	yaml "go.yaml.in/yaml/v3"
@@ -94,15 +93,6 @@ func nodesOf(steps relabelings) []*yaml.Node {
 	return document.Content[0].Content[1].Content
 }
 
-func (in *inspector) durationNode(n *yaml.Node) {
-	if n == nil {
-		return
-	}
-	if _, err := model.ParseDuration(n.Value); err != nil {
-		in.atLine(n, InvalidAdditional, "it is no duration such as 30s or 1m30s")
-	}
-}
-
 func (in *inspector) timingNode(interval, timeout *yaml.Node) {
 	if timeout == nil {
 		return
@@ -115,64 +105,5 @@ func (in *inspector) timingNode(interval, timeout *yaml.Node) {
 	t, errT := model.ParseDuration(timeout.Value)
 	if errI == nil && errT == nil && t > i {
 		in.atLine(timeout, TimeoutAboveInterval, "the timeout is longer than the interval")
-	}
-}
-
-// isJobKey reports whether Prometheus knows a directive of a scrape job: those that we write ourselves, every discovery, and those
-// that the API has no field for.
-func isJobKey(key string) bool {
-	return ownJobKeys()[key] || otherJobKeys[key] || strings.HasSuffix(key, "_sd_configs")
-}
-
-var otherJobKeys = map[string]bool{"scrape_classic_histograms": true, "scrape_failure_log_file": true, "http_headers": true}
-
-var ownJobKeys = sync.OnceValue(func() map[string]bool {
-	keys := map[string]bool{}
-	for _, f := range newEncoder(newestVersion).entries(reflect.TypeFor[scrapeJob](), nil) {
-		keys[f.name] = true
-	}
-	return keys
-})
-
-// knownIn is what Prometheus knows in the parts that users write most. Source: its types for targets and for HTTP clients.
-var knownIn = map[string][]string{
-	"static_configs": {"targets", "labels"},
-	"basic_auth":     {"username", "username_file", "username_ref", "password", "password_file", "password_ref"},
-	"authorization":  {"type", "credentials", "credentials_file", "credentials_ref"},
-	"tls_config": {
-		"ca", "cert", "key", "ca_file", "cert_file", "key_file", "ca_ref", "cert_ref", "key_ref",
-		"server_name", "insecure_skip_verify", "min_version", "max_version",
-	},
-}
-
-// partNodes refuses what Prometheus does not know in the parts of a job: it would refuse the whole configuration for it.
-func (in *inspector) partNodes(job *yaml.Node) {
-	for i := 0; i < len(job.Content) && !in.newer; i += 2 {
-		name, part := job.Content[i].Value, job.Content[i+1]
-		if known := knownIn[name]; known != nil {
-			in.partNode(name, part, known)
-		}
-	}
-}
-
-func (in *inspector) partNode(name string, part *yaml.Node, known []string) {
-	switch part.Kind {
-	case yaml.SequenceNode:
-		for _, item := range part.Content {
-			in.partNode(name, item, known)
-		}
-	case yaml.MappingNode:
-		for i := 0; i < len(part.Content); i += 2 {
-			if key := part.Content[i]; !slices.Contains(known, key.Value) {
-				in.atLine(key, InvalidAdditional, "%s has no such directive", name)
-			}
-		}
-		if targets := under(part, "targets"); targets != nil && targets.Kind != yaml.SequenceNode && !isNull(targets) {
-			in.atLine(targets, InvalidAdditional, "targets are a list")
-		}
-	default:
-		if !isNull(part) {
-			in.atLine(part, InvalidAdditional, "%s is not made of text", name)
-		}
 	}
 }

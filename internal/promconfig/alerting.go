@@ -28,11 +28,15 @@ func (run *run) alertingSection() section {
 				run.alertmanagers(in, p.Alerting.Alertmanagers, &out)
 			}
 			steps := run.additionalItems(in, "spec.additionalAlertRelabelConfigs", p.AdditionalAlertRelabelConfigs, func(step *yaml.Node) {
+				in.knownNode(step, relabelKind)
 				in.relabelNode(&yaml.Node{Kind: yaml.SequenceNode, Line: step.Line, Content: []*yaml.Node{step}})
 			})
 			out.AlertRelabelConfigs = append(out.AlertRelabelConfigs, steps...)
 			managers := run.additionalItems(in, "spec.additionalAlertManagerConfigs", p.AdditionalAlertManagerConfigs, func(am *yaml.Node) {
-				in.partNodes(am)
+				in.knownNode(am, alertmanagerKind)
+				if api := under(am, "api_version"); api != nil && api.Value == "v1" && in.atLeast("3.0.0") {
+					in.atLine(api, InvalidAdditional, "Prometheus 3 has no api_version v1 any more")
+				}
 				in.relabelNode(under(am, "relabel_configs"))
 				in.relabelNode(under(am, "alert_relabel_configs"))
 			})

@@ -118,7 +118,7 @@ func TestSectionsThatAreWrong(t *testing.T) {
 
 func TestAdditionalScrapeConfigsOfAnyDepth(t *testing.T) {
 	t.Parallel()
-	deep := "- job_name: deep\n  params: " + strings.Repeat("{a: ", 60) + "b" + strings.Repeat("}", 60) + "\n"
+	deep := "- job_name: deep\n  oauth2: {client_id: a, client_secret: b, token_url: http://c, claims: " + strings.Repeat("{a: ", 60) + "b" + strings.Repeat("}", 60) + "}\n"
 	w := &world.World{
 		Prometheus: newPrometheus(func(p *v1.PrometheusSpec) { p.AdditionalScrapeConfigs = extra("jobs") }),
 		Values:     secretValue("jobs", deep),

@@ -6,7 +6,7 @@ import (
 
 	"github.com/prometheus/prometheus/config"
 
-	// The discoveries that a ScrapeConfig can ask for, registered with the loader. Nomad's is missing: its module can't be had.
+	// Every discovery, registered with the loader. Nomad's is missing: its module can't be had.
 	_ "github.com/prometheus/prometheus/discovery/aws"
 	_ "github.com/prometheus/prometheus/discovery/azure"
 	_ "github.com/prometheus/prometheus/discovery/consul"
@@ -20,12 +20,20 @@ import (
 	_ "github.com/prometheus/prometheus/discovery/ionos"
 	_ "github.com/prometheus/prometheus/discovery/kubernetes"
 	_ "github.com/prometheus/prometheus/discovery/linode"
+	_ "github.com/prometheus/prometheus/discovery/marathon"
 	_ "github.com/prometheus/prometheus/discovery/moby"
+	_ "github.com/prometheus/prometheus/discovery/oci"
 	_ "github.com/prometheus/prometheus/discovery/openstack"
+	_ "github.com/prometheus/prometheus/discovery/outscale"
 	_ "github.com/prometheus/prometheus/discovery/ovhcloud"
 	_ "github.com/prometheus/prometheus/discovery/puppetdb"
 	_ "github.com/prometheus/prometheus/discovery/scaleway"
+	_ "github.com/prometheus/prometheus/discovery/stackit"
+	_ "github.com/prometheus/prometheus/discovery/triton"
+	_ "github.com/prometheus/prometheus/discovery/uyuni"
+	_ "github.com/prometheus/prometheus/discovery/vultr"
 	_ "github.com/prometheus/prometheus/discovery/xds"
+	_ "github.com/prometheus/prometheus/discovery/zookeeper"
 )
 
 // Load has Prometheus' own loader, of the newest version, judge a configuration.
