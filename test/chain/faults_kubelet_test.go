@@ -121,7 +121,7 @@ var _ = Describe("Faults of the node", func() {
 	prove(fault{
 		id: "B23", what: "the node takes a volume down under a running pod and makes another in its place", guard: "Prometheus reads rules from what was staged, not from the volume",
 		run: func(ctx context.Context, s *site) {
-			s.eventuallySettled(ctx) // a reloader that never saw the volume filled waits for it
+			s.eventuallySettled(ctx) // so that what is restarted is restarted for this
 			pod := nodelet.Pod{Namespace: s.namespace, Name: "prometheus-main-0"}
 			before := restarts(pod)
 			Expect(running.Node.EmptyVolume(pod, "prometheus-main-rulefiles-0")).To(Succeed())

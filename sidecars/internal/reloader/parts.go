@@ -37,6 +37,9 @@ func assemble(o Options, log *slog.Logger) (*parts, error) {
 		return nil, err
 	}
 	p.watcher = &snapshot.Watcher{Dirs: p.watched(), Every: o.WatchInterval, Log: log}
+	if p.volume.Required {
+		p.watcher.Filled = []string{p.volume.Dir} // there is a manifest in it at least
+	}
 	p.driver = &transaction.Driver{
 		Volume: p.volume, Store: keep(o, p.volume), Prometheus: p.client, Log: log, Publish: p.board.Publish, Changed: p.changed,
 		Options: transaction.Options{

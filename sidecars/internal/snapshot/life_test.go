@@ -49,3 +49,23 @@ func TestB23_AnEmptiedVolumeEndsTheWatch(t *testing.T) {
 		}
 	}
 }
+
+// B23: the container started when the volume had been emptied already.
+func TestB23_AVolumeThatIsNeverFilledEndsTheWatch(t *testing.T) {
+	t.Parallel()
+	dir, start := t.TempDir(), time.Now()
+	l := life{volume: true}
+	for _, step := range []struct {
+		reason string
+		after  time.Duration
+		over   bool
+	}{
+		{"it is seen for the first time", 0, false},
+		{"the kubelet may fill it", emptyFor - time.Second, false},
+		{"it stays empty", emptyFor, true},
+	} {
+		if got := l.over(dir, start.Add(step.after)); got != step.over {
+			t.Fatalf("%s: over is %t, want %t", step.reason, got, step.over)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,8 @@ const (
 // an exhausted limit) or where it lost something.
 type Watcher struct {
 	Dirs []string
+	// Filled are those of them that a kubelet fills before it starts a container; any other may be empty until it has been a volume.
+	Filled []string
 	// Every is the time between two polls; a poll of a kubelet's volume is two system calls.
 	Every time.Duration
 	Log   *slog.Logger
@@ -53,7 +56,7 @@ func (w *Watcher) Run(ctx context.Context, changed func()) error {
 	w.stamps = map[string]string{}
 	lives := map[string]*life{}
 	for _, dir := range w.Dirs {
-		lives[dir] = &life{}
+		lives[dir] = &life{volume: slices.Contains(w.Filled, dir)}
 	}
 	notify := w.open()
 	defer func() { notify.close() }()
@@ -93,7 +96,7 @@ func (w *Watcher) Run(ctx context.Context, changed func()) error {
 // life is what is remembered of a directory, to tell when only a new mount brings it back.
 type life struct {
 	alive      bool      // it was there when it was last looked at
-	volume     bool      // it has been a kubelet's volume, which is never empty
+	volume     bool      // it is a kubelet's volume, which is never empty
 	emptySince time.Time // zero while it is not empty
 }
 
