@@ -42,12 +42,12 @@ var _ = Describe("Faults of the operator and the API", func() {
 		},
 	})
 	prove(fault{
-		id: "E46", what: "the operator is killed after each write of a rollout in turn, then of one that replaces the pod, too",
+		id: "E46", what: "the operator is killed after each write of a rollout in turn: of rules, of rules and jobs, and of one that replaces the pod, too",
 		guard: "pods that lag are poked whoever wrote", limit: 3 * time.Minute,
 		run: func(ctx context.Context, s *site) {
-			for k := 1; s.killedAtWrite(ctx, k, false); k++ {
-			}
-			for k := 1; s.killedAtWrite(ctx, k, true); k++ {
+			for _, r := range rollouts {
+				for k := 1; s.killedAtWrite(ctx, k, r); k++ {
+				}
 			}
 		},
 	})

@@ -106,7 +106,7 @@ func (s *site) withoutGuard(ctx context.Context, f fault) string {
 }
 
 // unguardedRuns is how often a scenario is tried without its guard: some faults strike now and then.
-const unguardedRuns = 3
+const unguardedRuns = 5
 
 // fails runs the scenario and says how it failed, "" if it held.
 func (s *site) fails(ctx context.Context, f fault) string {
