@@ -166,7 +166,7 @@ var _ = Describe("Faults of the operator and the API", func() {
 			}
 			_, _, bad := s.operatorMetrics(fmt.Sprintf("bad%d", s.n))
 			bad.Spec.Endpoints[0].MetricRelabelConfigs = []v1.RelabelConfig{{Action: "drop", Regex: "(unclosed"}}
-			create(ctx, bad)
+			Eventually(func() error { return running.Client.Create(ctx, bad) }).WithContext(ctx).WithTimeout(30*time.Second).Should(Succeed(), "the API server has heard that they are gone")
 			_, _, good := s.operatorMetrics(fmt.Sprintf("good%d", s.n))
 			create(ctx, good)
 			Eventually(config(ctx, s.replica(ctx, 0))).WithContext(ctx).WithTimeout(15 * time.Second).Should(ContainSubstring("/" + good.Name + "/0"))
