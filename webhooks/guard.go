@@ -55,6 +55,10 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the review did not arrive in time", http.StatusRequestTimeout)
 		return
 	}
+	if size, refused := g.oversized(body); refused {
+		refuseUnread(w, body, size, g.objectBytes)
+		return
+	}
 	if !enter(g.judging) {
 		busy(w)
 		return
@@ -62,6 +66,18 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() { <-g.judging }()
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	g.next.ServeHTTP(w, r)
+}
+
+// oversized reports how large the object of a review is, and whether that alone refuses it, before anything is decoded.
+func (g *guard) oversized(body []byte) (size int, refused bool) {
+	if len(body) <= g.objectBytes {
+		return 0, false
+	}
+	now := rawMember(body, "request", "object")
+	if len(now) <= g.objectBytes {
+		return len(now), false
+	}
+	return len(now), !mayStand(rawMember(body, "request", "oldObject"), now)
 }
 
 // read returns the body. Of one that is too large it returns the beginning.
@@ -92,7 +108,7 @@ func busy(w http.ResponseWriter) {
 	http.Error(w, "too many reviews at once; the object will be judged by the reconciler", http.StatusTooManyRequests)
 }
 
-// refuseUnread refuses a review by its beginning alone. A review is refused by an answer that names it: any other answer would
+// refuseUnread refuses a review that is not decoded. A review is refused by an answer that names it: any other answer would
 // count as a webhook that is down, and let the object pass.
 func refuseUnread(w http.ResponseWriter, body []byte, size, limit int) {
 	uid := reviewUID(body)
