@@ -34,8 +34,8 @@ func (run *run) alertingSection() section {
 			out.AlertRelabelConfigs = append(out.AlertRelabelConfigs, steps...)
 			managers := run.additionalItems(in, "spec.additionalAlertManagerConfigs", p.AdditionalAlertManagerConfigs, func(am *yaml.Node) {
 				in.knownNode(am, alertmanagerKind)
-				if api := under(am, "api_version"); api != nil && api.Value == "v1" && in.atLeast("3.0.0") {
-					in.atLine(api, InvalidAdditional, "Prometheus 3 has no api_version v1 any more")
+				if api := under(am, "api_version"); api != nil && !isNull(api) && api.Value != "v2" && in.atLeast("3.0.0") {
+					in.atLine(api, InvalidAdditional, "Prometheus 3 has no api_version but v2")
 				}
 				in.relabelNode(under(am, "relabel_configs"))
 				in.relabelNode(under(am, "alert_relabel_configs"))

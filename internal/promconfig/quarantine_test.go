@@ -96,6 +96,26 @@ func TestSectionsThatAreWrong(t *testing.T) {
 			want:    map[string]any{"alert_relabel_configs": []any{map[string]any{"action": "labeldrop", "regex": "prometheus_replica"}}},
 			says:    "spec.additionalAlertRelabelConfigs",
 		},
+		"AlertmanagerAPI1": {
+			reason: "Prometheus 3 knows only version 2 of it",
+			spec: func(p *v1.PrometheusSpec) {
+				p.Version, p.AdditionalAlertManagerConfigs = "v3.0.0", extra("am")
+			},
+			values:  secretValue("am", "- {api_version: v1, static_configs: [{targets: [a]}]}\n"),
+			section: "alerting", want: map[string]any{"alert_relabel_configs": []any{map[string]any{"action": "labeldrop", "regex": "prometheus_replica"}}},
+			says: "line 1: Prometheus 3 has no api_version but v2",
+		},
+		"AlertmanagerAPI1OfPrometheus2": {
+			reason: "Prometheus 2 knows both",
+			spec: func(p *v1.PrometheusSpec) {
+				p.Version, p.AdditionalAlertManagerConfigs = "v2.55.0", extra("am")
+			},
+			values:  secretValue("am", "- {api_version: v1}\n"),
+			section: "alerting", want: map[string]any{
+				"alert_relabel_configs": []any{map[string]any{"action": "labeldrop", "regex": "prometheus_replica"}},
+				"alertmanagers":         []any{map[string]any{"api_version": "v1"}},
+			},
+		},
 		"NoExemplars": {
 			reason:  "zero turns exemplars off, and must not be taken for unset",
 			spec:    func(p *v1.PrometheusSpec) { p.Version, p.Exemplars = "v3.0.0", &v1.Exemplars{MaxSize: new(int64(0))} },

@@ -74,7 +74,7 @@ func marshal(t *rapid.T, v any) []byte {
 // unjudged is what Prometheus says about values of discoveries, and how they go together, that is not judged here: it shows when
 // Prometheus refuses the set, which is taken back then.
 var unjudged = regexp.MustCompile(`oci_sd|stackit_sd|(azure|EC2|consul|outscale|triton|Uyuni|DigitalOcean|DNS-SD|in DNS-SD|serverset|nerve|kuma).* (SD|config)|` +
-	`(?i:sigv4)|external_id|DNS-SD records|not a valid hostname|host is missing|marathon_sd: at most|one of secret_key|requires|missing`)
+	`(?i:sigv4)|only be used with role_arn|DNS-SD records|not a valid hostname|host is missing|marathon_sd: at most|one of secret_key|requires|missing`)
 
 // additional is the verdict on a Prometheus that brings such text.
 func additional(mapping string, text []byte) world.Verdict {
