@@ -73,11 +73,10 @@ test-chain: parts ## The whole chain: a change of a custom resource, seen in a r
 FUZZTIME ?= 1m
 
 .PHONY: fuzz
-fuzz: ## Fuzz every target for FUZZTIME (1m). The corpus that is kept in testdata/fuzz is run by make test.
+fuzz: ## Fuzz every target for FUZZTIME (1m), two at a time. The corpus that is kept in testdata/fuzz is run by make test.
 	@grep -rlE --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r dir; do \
-	  for target in $$(grep -hoE '^func Fuzz\w*' $$dir/*_test.go | cut -c6-); do \
-	    echo "$$dir $$target"; (cd $$dir && go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) . </dev/null); \
-	  done; done
+	  grep -hoE '^func Fuzz\w*' $$dir/*_test.go | cut -c6- | sed "s|^|$$dir |"; \
+	done | xargs -P2 -L1 bash -c 'echo "$$0 $$1"; cd "$$0" && go test -run "^$$" -fuzz "^$$1$$" -fuzztime $(FUZZTIME) -parallel 1 . </dev/null'
 
 .PHONY: latency
 latency: parts ## 50 changes of each kind at a kubelet's rhythm: `latency <kind> <p50> <p95>` from apply to every replica.
