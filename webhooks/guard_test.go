@@ -117,6 +117,16 @@ func TestF63_LargeObjectThatStands(t *testing.T) {
 	}
 }
 
+// Of a subresource, such as the status, nothing is judged, its object's size neither.
+func TestF63_LargeObjectOfASubresource(t *testing.T) {
+	hook := newGuard(&admission.Webhook{Handler: reviewer(t, selectAll("main", nil))[upstreamValidatePath]}, testOptions())
+	body := review(t, "PrometheusRule", encoded(t, padded(1_400_000)))
+	status := bytes.Replace(body, []byte(`"operation":`), []byte(`"subResource":"status","operation":`), 1)
+	if answer, _, _ := measured(t, hook, status, int64(len(status))); !strings.Contains(string(answer), `"allowed":true`) {
+		t.Errorf("%.300s", answer)
+	}
+}
+
 // An object just below the limit is judged, in bounded memory.
 func TestF63_LargeObject(t *testing.T) {
 	hook := newGuard(&admission.Webhook{Handler: reviewer(t, selectAll("main", nil))[upstreamValidatePath]}, testOptions())
