@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 
 	"github.com/prometheus/prometheus/model/relabel"
 	yaml "go.yaml.in/yaml/v3"
@@ -59,7 +60,7 @@ func withoutValues(err error, n *yaml.Node) string {
 	text := unquoted(err)
 	var hide func(n *yaml.Node)
 	hide = func(n *yaml.Node) {
-		if n.Kind == yaml.ScalarNode && n.Value != "" {
+		if n.Kind == yaml.ScalarNode && n.Value != "" && strings.Contains(text, n.Value) {
 			text = regexp.MustCompile(`(^|\W)`+regexp.QuoteMeta(n.Value)+`($|\W)`).ReplaceAllString(text, "${1}…${2}")
 		}
 		for i, child := range n.Content {
@@ -171,7 +172,7 @@ func (in *inspector) relabelNode(n *yaml.Node) {
 			continue
 		}
 		if err := step.Validate(in.scheme); err != nil {
-			in.atLine(n, InvalidAdditional, "step %d: %s", i, withoutValues(err, n))
+			in.atLine(n, InvalidAdditional, "step %d: %s", i, withoutValues(err, n.Content[i]))
 		}
 	}
 }

@@ -162,12 +162,16 @@ func (in *inspector) directivesOf(n *yaml.Node, kind, name string) {
 
 // matches refuses a value, or an item of it, that is not what the directive takes. A value that is empty stands for none.
 func (in *inspector) matches(n *yaml.Node, pattern, name string) {
+	if pattern == "" {
+		return
+	}
 	items := n.Content
 	if n.Kind == yaml.ScalarNode && n.Value != "" && !isNull(n) {
 		items = []*yaml.Node{n}
 	}
+	form := regexp.MustCompile("^(?:" + pattern + ")$")
 	for _, item := range items {
-		if pattern != "" && item.Kind == yaml.ScalarNode && !regexp.MustCompile("^(?:"+pattern+")$").MatchString(item.Value) {
+		if item.Kind == yaml.ScalarNode && !form.MatchString(item.Value) {
 			in.atLine(item, InvalidAdditional, "%s is not of the form %s", name, pattern)
 		}
 	}

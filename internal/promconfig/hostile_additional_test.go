@@ -41,6 +41,8 @@ func TestF68YAMLBombs(t *testing.T) {
 		"PasswordKey":   "- job_name: a\n  basic_auth: {username: a, pasword: b}\n",
 		"TLSKey":        "- job_name: a\n  tls_config: {insecure: true}\n",
 		"TimeoutTooBig": "- job_name: a\n  scrape_interval: 5s\n  scrape_timeout: 6s\n",
+		"WrongSteps":    "- job_name: a\n  relabel_configs: [" + strings.Repeat("{regex: a, action: hashmod}, ", 30_000) + "]\n",
+		"WrongFiles":    "- job_name: a\n  file_sd_configs: [{files: [" + strings.Repeat("a.txt, ", 100_000) + "]}]\n",
 		"RelabelKey":    "- job_name: a\n  relabel_configs: [{regexp: a}]\n",
 		"DiscoveryKey":  "- job_name: a\n  kubernetes_sd_configs: [{rol: pod}]\n",
 		"DiscoveryRole": "- job_name: a\n  kubernetes_sd_configs: [{role: pods}]\n",
