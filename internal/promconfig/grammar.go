@@ -91,7 +91,7 @@ var values = map[string]map[string]string{
 	"zookeeper.ServersetSDConfig": {"paths": "/.*"},
 }
 
-// formerly are directives of earlier versions that the newest does not know any more.
+// formerly are directives that the newest version does not know any more. Until when they were known stands in versions.
 var formerly = map[string]map[string]string{jobKind: {"scrape_classic_histograms": "bool"}}
 
 // knownNode refuses what Prometheus does not know in text of the user's own: it would refuse the whole configuration for it. What a
@@ -140,11 +140,13 @@ func (in *inspector) directivesOf(n *yaml.Node, kind, name string) {
 		key, value := n.Content[i], n.Content[i+1]
 		switch {
 		case known[key.Value] != "":
+			in.inVersion(key, value, kind)
 			in.nodeOf(value, known[key.Value], key.Value)
 			in.matches(value, values[kind][key.Value], key.Value)
 		case known["*"] != "":
 			in.nodeOf(value, known["*"], name) // its key is the user's own, and is not told
 		case formerly[kind][key.Value] != "":
+			in.inVersion(key, value, kind)
 			in.nodeOf(value, formerly[kind][key.Value], key.Value)
 		default:
 			in.atLine(key, InvalidAdditional, "%s has no such directive", name)
@@ -165,16 +167,20 @@ func (in *inspector) matches(n *yaml.Node, pattern, name string) {
 	if pattern == "" {
 		return
 	}
-	items := n.Content
-	if n.Kind == yaml.ScalarNode && n.Value != "" && !isNull(n) {
-		items = []*yaml.Node{n}
-	}
 	form := regexp.MustCompile("^(?:" + pattern + ")$")
-	for _, item := range items {
+	for _, item := range items(n) {
 		if item.Kind == yaml.ScalarNode && !form.MatchString(item.Value) {
 			in.atLine(item, InvalidAdditional, "%s is not of the form %s", name, pattern)
 		}
 	}
+}
+
+// items are what stands in a list, or one value by itself.
+func items(n *yaml.Node) []*yaml.Node {
+	if n.Kind == yaml.ScalarNode && n.Value != "" && !isNull(n) {
+		return []*yaml.Node{n}
+	}
+	return n.Content
 }
 
 // readBy has Prometheus' own packages read what they can: each mapping with an HTTP client in it, and the discovery of Kubernetes.

@@ -77,6 +77,36 @@ func TestF68YAMLBombs(t *testing.T) {
 	})
 }
 
+// What another version knows makes this one refuse the whole configuration.
+func TestF68AnotherVersion(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ version, text, message string }{
+		"TooNew":            {"2.45.0", "http_headers: {a: {values: [b]}}", "line 2: http_headers needs Prometheus 2.53.0"},
+		"NewEnough":         {"2.53.0", "http_headers: {a: {values: [b]}}", ""},
+		"TooNewInDiscovery": {"3.5.0", "kubernetes_sd_configs: [{role: pod, attach_metadata: {namespace: true}}]", "namespace needs Prometheus 3.6.0"},
+		"NewDiscovery":      {"3.7.0", "aws_sd_configs: [{role: rds}]", "aws_sd_configs needs Prometheus 3.8.0"},
+		"NewValue":          {"3.8.0", "aws_sd_configs: [{role: rds}]", "role: rds needs Prometheus 3.11.0"},
+		"NewProtocol":       {"2.55.0", "scrape_protocols: [PrometheusText0.0.4, PrometheusText1.0.0]", "scrape_protocols: PrometheusText1.0.0 needs Prometheus 3.0.0"},
+		"OldProtocol":       {"2.55.0", "scrape_protocols: [PrometheusText0.0.4]", ""},
+		"NoMore":            {"3.0.0", "scrape_classic_histograms: true", "scrape_classic_histograms is not known to Prometheus 3.0.0 any more"},
+		"NotYetGone":        {"2.55.1", "scrape_classic_histograms: true", ""},
+		"NewerThanKnown":    {"3.99.0", "scrape_in_a_way_of_the_future: true", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spec := func(p *v1.PrometheusSpec) { p.Version, p.AdditionalScrapeConfigs = "v"+c.version, extra("jobs") }
+			config, result := beside(t, spec, secretValue("jobs", "- job_name: a\n  "+c.text+"\n"))
+			verdict := verdictOn(result, world.Prometheus)
+			if published := len(jobNames(config)) == 2; published != (c.message == "") || verdict.Accepted() != published {
+				t.Errorf("published %t, verdict %v", published, verdict)
+			}
+			if !strings.Contains(verdict.Message, c.message) {
+				t.Errorf("got %s, want %s", verdict.Message, c.message)
+			}
+		})
+	}
+}
+
 // The condition of a Prometheus is read by more people than its Secrets.
 func TestF68ContentIsNeverTold(t *testing.T) {
 	t.Parallel()
