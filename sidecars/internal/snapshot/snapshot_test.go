@@ -156,8 +156,9 @@ func TestAVersionThatIsGoneIsSuperseded(t *testing.T) {
 func TestWatcherTellsOfEveryKindOfChange(t *testing.T) {
 	for name, every := range map[string]time.Duration{"ByInotify": time.Hour, "ByPolling": 20 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
-			dir := filepath.Join(t.TempDir(), "volume")
-			must(t, os.Mkdir(dir, 0o755))
+			above := filepath.Join(t.TempDir(), "pod")
+			dir := filepath.Join(above, "volume")
+			must(t, os.MkdirAll(dir, 0o755))
 			changed := make(chan struct{}, 100)
 			w := &snapshot.Watcher{Dirs: []string{dir}, Every: every, Log: slog.New(slog.DiscardHandler)}
 			ctx, cancel := context.WithCancel(t.Context())
@@ -172,9 +173,9 @@ func TestWatcherTellsOfEveryKindOfChange(t *testing.T) {
 				func() { version(t, dir, "..one", nil) },
 				func() { version(t, dir, "..two", nil) },
 				func() {
-					must(t, os.Rename(dir, dir+"-old"))
-					must(t, os.Mkdir(dir, 0o755))
-					must(t, os.WriteFile(filepath.Join(dir+"-old", "x"), nil, 0o644)) // wakes the watch on the old one
+					must(t, os.Rename(above, above+"-old")) // a watch ends where its own directory is renamed
+					must(t, os.MkdirAll(dir, 0o755))
+					must(t, os.WriteFile(filepath.Join(above+"-old", "volume", "x"), nil, 0o644)) // wakes the watch on the old one
 				},
 				func() { version(t, dir, "..three", nil) },
 			} {
