@@ -86,7 +86,9 @@ func TestWhatBecomesOfASignal(t *testing.T) {
 					fmt.Fprintf(w, `{"data":{"startTime":%q,"lastConfigTime":%q,"reloadConfigSuccess":%v}}`, now.start, now.last, now.ok)
 				},
 			}))
-			c.ReloadTimeout = 2 * time.Second
+			if tc.after == tc.before {
+				c.ReloadTimeout = 2 * time.Second
+			}
 			c.Signal = &prometheus.Signal{Executable: "prom", Proc: listed(t, "prom", pid)}
 			if got, problem := c.Reload(t.Context()); got != tc.want {
 				t.Errorf("%s: got %v %+v, want %v", tc.reason, got, problem, tc.want)
