@@ -12,6 +12,7 @@ func argumentEffects() map[string]effect {
 		"logFormat":                      {set: func(s *v1.PrometheusSpec) { s.LogFormat = "json" }, appears: "--log.format=json"},
 		"externalUrl":                    {set: func(s *v1.PrometheusSpec) { s.ExternalURL = "https://p.example.com/" }, appears: "--web.external-url=https://p.example.com/"},
 		"routePrefix":                    {set: func(s *v1.PrometheusSpec) { s.RoutePrefix = "/prom" }, appears: "--reload-url=http://localhost:9090/prom/-/reload"},
+		"routePrefix (relative)":         {set: func(s *v1.PrometheusSpec) { s.RoutePrefix = "prom/" }, appears: "--reload-url=http://localhost:9090/prom/-/reload"},
 		"enableAdminAPI":                 {set: func(s *v1.PrometheusSpec) { s.EnableAdminAPI = true }, appears: "--web.enable-admin-api"},
 		"walCompression":                 {set: func(s *v1.PrometheusSpec) { s.WALCompression = new(false) }, appears: "--no-storage.tsdb.wal-compression"},
 		"disableCompaction":              {set: func(s *v1.PrometheusSpec) { s.DisableCompaction = true }, appears: "--storage.tsdb.min-block-duration=2h"},

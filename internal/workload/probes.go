@@ -64,8 +64,8 @@ func (b *builder) prometheusEndpoint(page string) corev1.ProbeHandler {
 	return corev1.ProbeHandler{HTTPGet: get}
 }
 
-// pagePath is the path of one of Prometheus' own pages, behind its route prefix.
-func (b *builder) pagePath(page string) string { return path.Clean(b.routePrefix() + page) }
+// pagePath is the path of one of Prometheus' own pages, behind its route prefix, which may lack its slash.
+func (b *builder) pagePath(page string) string { return path.Join("/", b.routePrefix(), page) }
 
 func (b *builder) routePrefix() string { return firstOf(b.spec.RoutePrefix, "/") }
 
