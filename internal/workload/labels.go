@@ -50,13 +50,13 @@ func (b *builder) identity() map[string]string {
 	}
 }
 
-// podLabels are the user's labels under the operator's, so that the selector always matches.
+// podLabels are the user's labels under those that the selectors need. No selector made here needs app, so there the user's
+// value stands.
 func (b *builder) podLabels(shard int, selector map[string]string) map[string]string {
-	labels := map[string]string{versionLabel: b.version.String()}
+	labels := map[string]string{appLabel: appName, versionLabel: b.version.String()}
 	if b.spec.PodMetadata != nil {
 		maps.Copy(labels, b.spec.PodMetadata.Labels)
 	}
-	labels[appLabel] = appName
 	labels[shardLabel] = strconv.Itoa(shard)
 	maps.Copy(labels, b.identity())
 	maps.Copy(labels, b.options.Labels)
