@@ -193,12 +193,56 @@ func TestSelectorOfAStandingStatefulSetIsKept(t *testing.T) {
 
 func TestUserLabelsNeverBreakTheSelector(t *testing.T) {
 	sts := For(newWorld(spec(func(s *v1.PrometheusSpec) {
-		s.PodMetadata = &v1.EmbeddedObjectMetadata{Labels: map[string]string{shardLabel: "x", ownerLabel: "y", appLabel: "z"}}
+		s.PodMetadata = &v1.EmbeddedObjectMetadata{Labels: map[string]string{shardLabel: "x", ownerLabel: "y"}}
 	}))).StatefulSets[0]
 	for key, value := range sts.Spec.Selector.MatchLabels {
 		if sts.Spec.Template.Labels[key] != value {
 			t.Errorf("label %s of the pod is %q, the selector wants %q", key, sts.Spec.Template.Labels[key], value)
 		}
+	}
+}
+
+func TestUserLabelWinsOverOneOfNoSelector(t *testing.T) {
+	w := newWorld(spec(func(s *v1.PrometheusSpec) {
+		s.PodMetadata = &v1.EmbeddedObjectMetadata{Labels: map[string]string{"app": "metrics"}}
+	}))
+	if got := For(w).StatefulSets[0].Spec.Template.Labels["app"]; got != "metrics" {
+		t.Errorf("no selector needs the label app, so the user's value stands: got %q", got)
+	}
+	w.Owned.StatefulSets = []*appsv1.StatefulSet{{
+		ObjectMeta: metav1.ObjectMeta{Name: "prometheus-main"},
+		Spec:       appsv1.StatefulSetSpec{Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "prometheus"}}},
+	}}
+	if got := For(w).StatefulSets[0].Spec.Template.Labels["app"]; got != "prometheus" {
+		t.Errorf("the selector of a StatefulSet that stands needs it, so the user's value gives way: got %q", got)
+	}
+}
+
+// TestOldThanosGetsNoFlagItDoesNotKnow matters because a sidecar ends at an unknown flag.
+func TestOldThanosGetsNoFlagItDoesNotKnow(t *testing.T) {
+	cases := map[string]struct {
+		version string
+		knows   []string
+	}{
+		"BeforeHTTPClient": {version: "v0.23.2"},
+		"BeforeGetConfig":  {version: "v0.28.1", knows: []string{"--prometheus.http-client-file="}},
+		"Both":             {version: "v0.29.0", knows: []string{"--prometheus.http-client-file=", "--prometheus.get_config_timeout="}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			objects := For(newWorld(spec(func(s *v1.PrometheusSpec) {
+				s.Thanos = &v1.ThanosSpec{Version: &tc.version, GetConfigTimeout: "30s"}
+			})))
+			made := document(t, objects)
+			for _, flag := range []string{"--prometheus.http-client-file=", "--prometheus.get_config_timeout="} {
+				if want := slices.Contains(tc.knows, flag); strings.Contains(made, flag) != want {
+					t.Errorf("Thanos %s knows %s: %t; in its arguments: %t", tc.version, flag, want, !want)
+				}
+			}
+			if want := len(tc.knows) > 0; strings.Contains(made, thanosClientVolume) != want {
+				t.Errorf("the client's Secret and volume stand for Thanos %s: want %t", tc.version, want)
+			}
+		})
 	}
 }
 

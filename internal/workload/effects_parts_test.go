@@ -39,6 +39,8 @@ func thanosEffects() map[string]effect {
 		"thanos.readyTimeout":                     {set: thanos(func(s *v1.ThanosSpec) { s.ReadyTimeout = "7m" }), appears: "--prometheus.ready_timeout=7m"},
 		"thanos.getConfigInterval":                {set: thanos(func(s *v1.ThanosSpec) { s.GetConfigInterval = "8s" }), appears: "--prometheus.get_config_interval=8s"},
 		"thanos.getConfigTimeout":                 {set: thanos(func(s *v1.ThanosSpec) { s.GetConfigTimeout = "9s" }), appears: "--prometheus.get_config_timeout=9s"},
+		"thanos.getConfigInterval (0.28)":         {set: thanos(func(s *v1.ThanosSpec) { s.Version, s.GetConfigInterval = new("v0.28.1"), "8s" }), ignored: "spec.thanos.getConfigInterval has no effect: it needs Thanos 0.29.0"},
+		"thanos.getConfigTimeout (0.28)":          {set: thanos(func(s *v1.ThanosSpec) { s.Version, s.GetConfigTimeout = new("v0.28.1"), "9s" }), ignored: "spec.thanos.getConfigTimeout has no effect: it needs Thanos 0.29.0"},
 		"thanos.volumeMounts":                     {set: thanos(func(s *v1.ThanosSpec) { s.VolumeMounts = []corev1.VolumeMount{{Name: "v", MountPath: "/tv"}} }), appears: "mountPath: /tv"},
 		"thanos.additionalArgs":                   {set: thanos(func(s *v1.ThanosSpec) { s.AdditionalArgs = []v1.Argument{{Name: "debug.name"}} }), appears: "- --debug.name\n"},
 		"thanos.grpcServerTlsConfig.certFile":     {set: tls(func(c *v1.GRPCServerTLSConfig) { c.CertFile = "/c" }), appears: "--grpc-server-tls-cert=/c"},

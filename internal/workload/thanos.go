@@ -47,7 +47,9 @@ func (b *builder) thanosArgs() []string {
 	for _, add := range []func(*arguments){b.sidecarArgs, b.grpcArgs, b.uploadArgs, b.sidecarTracingArgs, b.sidecarLogArgs, b.sidecarTimeArgs} {
 		add(&args)
 	}
-	args.set("prometheus.http-client-file", path.Join(thanosClientDir, thanosClientFile))
+	if b.thanosTakesClient() {
+		args.set("prometheus.http-client-file", path.Join(thanosClientDir, thanosClientFile))
+	}
 	at := field.NewPath("spec", "thanos", "additionalArgs")
 	return slices.Concat([]string{"sidecar"}, b.withAdditional(at, args, b.spec.Thanos.AdditionalArgs))
 }
@@ -131,8 +133,19 @@ func (b *builder) sidecarTimeArgs(args *arguments) {
 	thanos := b.spec.Thanos
 	args.setUnlessEmpty("min-time", thanos.MinTime)
 	args.setUnlessEmpty("prometheus.ready_timeout", string(thanos.ReadyTimeout))
-	args.setUnlessEmpty("prometheus.get_config_timeout", string(thanos.GetConfigTimeout))
-	args.setUnlessEmpty("prometheus.get_config_interval", string(thanos.GetConfigInterval))
+	b.getConfigArg(args, "prometheus.get_config_timeout", "getConfigTimeout", thanos.GetConfigTimeout)
+	b.getConfigArg(args, "prometheus.get_config_interval", "getConfigInterval", thanos.GetConfigInterval)
+}
+
+// getConfigArg sets one of the flags that came with Thanos 0.29.0: an older sidecar ends at a flag it does not know.
+func (b *builder) getConfigArg(args *arguments, flag, name string, value v1.Duration) {
+	switch {
+	case value == "":
+	case b.thanosAtLeast("0.29.0"):
+		args.set(flag, string(value))
+	default:
+		b.ignore("spec.thanos."+name, "it needs Thanos 0.29.0")
+	}
 }
 
 // thanosEnv brings in configuration that holds credentials; a file of the user's own comes first.
@@ -157,16 +170,24 @@ func (b *builder) thanosMounts() []corev1.VolumeMount {
 	if b.uploads() {
 		mounts = append(mounts, corev1.VolumeMount{Name: b.databaseName(), MountPath: storageDir, SubPath: b.databaseSubPath()})
 	}
-	return append(mounts, corev1.VolumeMount{Name: thanosClientVolume, MountPath: thanosClientDir, ReadOnly: true})
+	if b.thanosTakesClient() {
+		mounts = append(mounts, corev1.VolumeMount{Name: thanosClientVolume, MountPath: thanosClientDir, ReadOnly: true})
+	}
+	return mounts
 }
 
 func (b *builder) thanosVolumes() []corev1.Volume {
-	if b.spec.Thanos == nil {
+	if !b.thanosTakesClient() {
 		return nil
 	}
 	return []corev1.Volume{{Name: thanosClientVolume, VolumeSource: corev1.VolumeSource{
 		Secret: &corev1.SecretVolumeSource{SecretName: b.thanosClientName()},
 	}}}
+}
+
+// thanosTakesClient reports whether there is a sidecar that can be told how to talk to Prometheus: Thanos 0.24.0 or newer.
+func (b *builder) thanosTakesClient() bool {
+	return b.spec.Thanos != nil && b.thanosAtLeast("0.24.0")
 }
 
 func (b *builder) thanosClientName() string {
