@@ -197,7 +197,7 @@ func admit(ctx context.Context, mgr ctrl.Manager, s settings, certs *certificate
 		return nil
 	}
 	options := webhooks.DefaultOptions(s.world)
-	options.Limits, options.References = s.limits, references
+	options.Scope, options.Limits, options.References = s.scope, s.limits, references
 	options.MaxConcurrent, options.ReadTimeout = s.admission.concurrent, s.admission.readTimeout
 	return errors.Join(
 		certs.SetupWithManager(ctx, mgr),

@@ -39,7 +39,7 @@ func reviewBeside(b *testing.B, present int) func() time.Duration {
 	o := testOptions()
 	capacity := rules.NewCapacity(o.Limits, 16)
 	fill(capacity, present)
-	hook := handlers(selecting{c}, capacity, o)[upstreamValidatePath]
+	hook := handlers(c, capacity, o)[upstreamValidatePath]
 	req := request(b, "PrometheusRule", nil, twentyRules())
 	return func() time.Duration {
 		start := time.Now()

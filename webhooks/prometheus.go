@@ -27,6 +27,9 @@ type prometheusJudge struct {
 }
 
 func (j *prometheusJudge) judge(ctx context.Context, p *v1.Prometheus) (Answer, error) {
+	if !j.selecting.scope.Manages(p) {
+		return Answer{}, nil
+	}
 	var a Answer
 	objects := workload.For(&world.World{Prometheus: p, Options: j.options})
 	name := types.NamespacedName{Namespace: p.Namespace, Name: p.Name}
@@ -85,7 +88,7 @@ func (j *prometheusJudge) anySelected(ctx context.Context, selector selection.Se
 	err := meta.EachListItem(list, func(item runtime.Object) error {
 		o := item.(client.Object)
 		namespace, err := j.selecting.namespace(ctx, o.GetNamespace())
-		if err == nil && selector.Judge(o, namespace).Accepted() {
+		if err == nil && j.selecting.scope.Sees(o.GetNamespace()) && selector.Judge(o, namespace).Accepted() {
 			return errSelected
 		}
 		return err

@@ -46,7 +46,7 @@ func reviewer(t testing.TB, objects ...client.Object) map[string]admission.Handl
 	c := fake.NewClientBuilder().WithScheme(testScheme(t)).WithObjects(objects...).Build()
 	o := testOptions()
 	o.References = c
-	return handlers(selecting{c}, rules.NewCapacity(o.Limits, o.World.RuleShards), o)
+	return handlers(c, rules.NewCapacity(o.Limits, o.World.RuleShards), o)
 }
 
 func request(t testing.TB, kind string, old, now any) admission.Request {
@@ -160,7 +160,7 @@ func TestRoomIsJudgedBesideWarnings(t *testing.T) {
 	object := padded(20_000)
 	object.Spec.Groups = append(object.Spec.Groups, withOffset(ruleObject("up")).Spec.Groups...)
 	object.Spec.Groups[1].Name = "newer"
-	resp := handlers(selecting{c}, capacity, o)[upstreamValidatePath].Handle(t.Context(), request(t, "PrometheusRule", nil, object))
+	resp := handlers(c, capacity, o)[upstreamValidatePath].Handle(t.Context(), request(t, "PrometheusRule", nil, object))
 	check(t, resp, []string{"Prometheus monitoring/old: the rules take 20"}, []string{"query_offset needs Prometheus 2.53"})
 }
 

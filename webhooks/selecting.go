@@ -15,19 +15,24 @@ import (
 	"github.com/promloop/promloop/internal/world"
 )
 
-// selecting finds the Prometheuses that select an object, from the cache.
+// selecting finds the Prometheuses in scope that select an object, from the cache.
 type selecting struct {
 	client.Reader
+	scope world.Scope
 }
 
-// found are the Prometheuses that select an object, and why one of the others does not.
+// found are the Prometheuses of this operator that select an object, and why one of the others does not.
 type found struct {
 	prometheuses []*v1.Prometheus
 	left         string // "" when there is no Prometheus at all
+	elsewhere    bool   // it is, or may be, another operator's to judge
 }
 
 // of returns who selects o, an object of kind.
 func (s selecting) of(ctx context.Context, kind world.Kind, o metav1.Object) (found, error) {
+	if !s.scope.Sees(o.GetNamespace()) {
+		return found{elsewhere: true}, nil
+	}
 	var all v1.PrometheusList
 	if err := s.List(ctx, &all, client.UnsafeDisableDeepCopy); err != nil {
 		return found{}, err
@@ -44,11 +49,14 @@ func (s selecting) of(ctx context.Context, kind world.Kind, o metav1.Object) (fo
 			continue // the Prometheus' own to mend, and told in its status
 		}
 		verdict := selector.Judge(o, namespace)
-		if verdict.Accepted() {
+		switch {
+		case !s.scope.Manages(p):
+			out.elsewhere = out.elsewhere || verdict.Accepted()
+		case verdict.Accepted():
 			out.prometheuses = append(out.prometheuses, p)
-			continue
+		default:
+			out.left = fmt.Sprintf("%s: %s", nameOf(p), verdict.Message)
 		}
-		out.left = fmt.Sprintf("%s: %s", nameOf(p), verdict.Message)
 	}
 	return out, nil
 }
@@ -60,10 +68,10 @@ func (s selecting) namespace(ctx context.Context, name string) (labels.Set, erro
 	return ns.Labels, client.IgnoreNotFound(err)
 }
 
-// unselected warns when nobody selects an object.
+// unselected warns when nobody selects an object, of whatever operator.
 func (f found) unselected(a *Answer) {
 	switch {
-	case len(f.prometheuses) > 0:
+	case len(f.prometheuses) > 0 || f.elsewhere:
 	case f.left == "":
 		a.warn("no Prometheus selects this object: there is none")
 	default:

@@ -28,6 +28,8 @@ const (
 type Options struct {
 	// World are the operator's own settings, which the judges go by.
 	World world.Options
+	// Scope says whose Prometheuses and objects are judged. Those of another operator are its own to judge.
+	Scope world.Scope
 	// Limits are those of the planner: what it would hold back is refused here.
 	Limits rules.Limits
 	// References reads the metadata of Secrets and ConfigMaps, to warn of those that are referred to and don't exist. It may be
@@ -56,14 +58,15 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err := observeCapacity(ctx, mgr.GetCache(), capacity); err != nil {
 		return fmt.Errorf("watching rule ConfigMaps: %w", err)
 	}
-	for path, handler := range handlers(selecting{mgr.GetClient()}, capacity, o) {
+	for path, handler := range handlers(mgr.GetClient(), capacity, o) {
 		hook := (&admission.Webhook{Handler: handler}).WithRecoverPanic(true)
 		mgr.GetWebhookServer().Register(path, newGuard(hook, o))
 	}
 	return nil
 }
 
-func handlers(s selecting, capacity *rules.Capacity, o Options) map[string]admission.Handler {
+func handlers(cached client.Reader, capacity *rules.Capacity, o Options) map[string]admission.Handler {
+	s := selecting{cached, o.Scope}
 	rule := &ruleJudge{selecting: s, capacity: capacity, limits: o.Limits}
 	refs := references{o.References}
 	prometheus := &prometheusJudge{s, refs, o.World}
