@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	// longPoll is how long a sidecar may hold a question open. docs/contract.md. It bounds how late a sidecar is missed whose
-	// connection went silent, which must show in the status within 10 s.
+	// longPoll is how long a sidecar may hold a question open (docs/contract.md, Report). A sidecar whose connection went silent
+	// must show in the status within 10 s.
 	longPoll = 5 * time.Second
 	// answerWithin is how long the answer to such a question may take.
 	answerWithin = longPoll + 3*time.Second

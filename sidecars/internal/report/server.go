@@ -12,7 +12,7 @@ import (
 
 const (
 	maxWait    = time.Minute
-	maxPollers = 32 // long polls at a time; the operator needs one
+	maxPollers = 32 // at a time; the operator needs one. docs/contract.md, Report
 	// wedgedAfter is how long the loop may take for anything but a reload. It asks Prometheus every 2 s.
 	wedgedAfter = time.Minute
 )
@@ -46,7 +46,7 @@ func (b *Board) serveLoaded(w http.ResponseWriter, r *http.Request, pollers chan
 	want := r.URL.Query().Get("want")
 	wait, err := time.ParseDuration(r.URL.Query().Get("wait"))
 	if r.URL.Query().Get("wait") != "" && err != nil {
-		http.Error(w, "wait: want a duration such as 25s", http.StatusBadRequest)
+		http.Error(w, "wait: want a duration such as 5s", http.StatusBadRequest)
 		return
 	}
 	if want != "" && wait > 0 {
