@@ -80,7 +80,7 @@ func Parse(domain contract.Domain, args []string, env func(string) (string, bool
 	return o.complete()
 }
 
-// define lists every setting. Each can come from the environment, too: --max-bytes is RELOADER_MAX_BYTES.
+// define lists every setting. All but noVariable can come from the environment, too: --max-bytes is RELOADER_MAX_BYTES.
 func (o *Options) define(fs *flag.FlagSet) {
 	if o.Domain == contract.Rules {
 		fs.Var(&o.WebhookURLs, "webhook-url", "URL to POST to for a reload")
