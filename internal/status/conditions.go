@@ -86,7 +86,7 @@ func rejected(verdicts map[world.Object]world.Verdict) string {
 	if len(names) > len(shown) {
 		text += ", …"
 	}
-	return text + "; their events say why"
+	return text + "; their status says why"
 }
 
 func loaded(w *world.World, pl plan.Plan) v1.Condition {
