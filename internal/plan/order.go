@@ -5,54 +5,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/promloop/promloop/internal/contract"
-	"github.com/promloop/promloop/internal/rules"
 	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
-
-type ruleObjects struct {
-	manifest          contract.Manifest
-	shards            []Object
-	manifestConfigMap *corev1.ConfigMap // nil when there is nothing to write
-	kept              []workload.Object // to stay as they are
-}
-
-func ruleFiles(w *world.World, rp rules.Plan) ruleObjects {
-	out := ruleObjects{manifest: rp.Manifest, manifestConfigMap: configMap(w, world.RulesManifestName(w.Prometheus.Name))}
-	out.manifestConfigMap.Data = map[string]string{contract.ManifestKey: string(encode(rp.Manifest))}
-	for _, shard := range rp.Shards {
-		cm := configMap(w, world.RuleShardName(w.Prometheus.Name, shard.Index))
-		cm.Data = shard.Files
-		out.shards = append(out.shards, cm)
-	}
-	return out
-}
-
-// publishedRules keeps every rule as it is, because a selector that can't be read says nothing about what is wanted.
-func publishedRules(w *world.World) ruleObjects {
-	var out ruleObjects
-	for _, cm := range w.Owned.RuleShards {
-		out.kept = append(out.kept, cm)
-	}
-	if cm := w.Owned.RulesManifest; cm != nil {
-		out.kept = append(out.kept, cm)
-	}
-	out.manifest = lastRulesManifest(w.Owned.RulesManifest)
-	return out
-}
-
-// lastRulesManifest is the one that stands, empty when it can't be read.
-func lastRulesManifest(cm *corev1.ConfigMap) contract.Manifest {
-	if cm == nil {
-		return contract.Manifest{}
-	}
-	last, err := contract.DecodeManifest([]byte(cm.Data[contract.ManifestKey]))
-	if err != nil {
-		return contract.Manifest{}
-	}
-	return last
-}
 
 // inOrder lists all that must exist, so ordered that an interruption after any write leaves every pod with a complete set,
 // the old or the new:
