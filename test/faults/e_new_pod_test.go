@@ -66,7 +66,7 @@ func TestE52_NewPodOnASetThatCannotStart(t *testing.T) {
 		id: "E52", what: "a pod is created anew on a set that nobody has tried and on which Prometheus ends",
 		guard:   "init leaves no way back",
 		without: change{edits: []edit{{"reloader/once.go", "s.store.Journal(entry))", "ignore(entry))"}, {"reloader/once.go", "// failed says", "func ignore(transaction.Entry) error { return nil }\n\n// failed says"}}},
-		shorter: []edit{{"transaction/next.go", "rescueTime  = time.Minute", "rescueTime  = 2 * time.Second"}},
+		shorter: []edit{{"transaction/next.go", "rescueTime = time.Minute", "rescueTime = 2 * time.Second"}},
 		run: func(r *rig) {
 			r.start()
 			r.proved()

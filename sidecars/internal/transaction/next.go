@@ -7,21 +7,37 @@ import (
 )
 
 const (
-	probeIdle   = time.Second            // between two looks at a Prometheus that nothing is waiting for
-	probeBusy   = 250 * time.Millisecond // and while something is
+	// probeIdle and probeBusy lie between two looks at Prometheus: while nothing waits for it, and while something does.
+	probeIdle = time.Second
+	probeBusy = 250 * time.Millisecond
+	// probeSettle lies between two questions after a POST that timed out.
 	probeSettle = time.Second
-	heldLooks   = 3 // at the volume while the lock is held
-	lockPoll    = 5 * time.Millisecond
-	lockYield   = 2 * lockPoll          // after a transaction, so that the other domain gets its turn
-	busyTold    = time.Second           // a lock that is busy for less is not worth a word
-	relook      = 20 * time.Millisecond // after many looks in vain
-	relooks     = 10
-	faultMin    = 500 * time.Millisecond // pause after a fault of our own, doubled up to faultMax
-	faultMax    = 4 * time.Second
-	rescueAfter = 10 * time.Second // Prometheus was down so long: perhaps it cannot start on what is committed
-	rescueTime  = time.Minute      // and so long it has to start on the candidate
-	cheapInfo   = 100 * time.Millisecond
-	maxBroke    = 2 // a candidate that Prometheus died on so often is a suspect
+	// cheapInfo: the last load is asked for under the lock only where that took less.
+	cheapInfo = 100 * time.Millisecond
+
+	// heldLooks is how often the volume is looked at while the lock is held.
+	heldLooks = 3
+	// relook is the pause after as many looks as relooks during which the volume changed.
+	relook  = 20 * time.Millisecond
+	relooks = 10
+
+	// lockPoll lies between two tries to take a lock that another process holds.
+	lockPoll = 5 * time.Millisecond
+	// lockYield is the pause after a transaction, so that the other domain gets its turn.
+	lockYield = 2 * lockPoll
+	// busyTold is how long a lock has to be busy before the report says so.
+	busyTold = time.Second
+
+	// faultMin is the pause after a fault of our own. It doubles up to faultMax.
+	faultMin = 500 * time.Millisecond
+	faultMax = 4 * time.Second
+
+	// rescueAfter: Prometheus has been down this long, so it may be unable to start on the committed set; try the candidate.
+	rescueAfter = 10 * time.Second
+	// rescueTime is how long it then has to start on the candidate.
+	rescueTime = time.Minute
+	// maxBroke is how often Prometheus has to die on a candidate before that is refused.
+	maxBroke = 2
 )
 
 // Next is the policy: what is known after the event, and what to do now. A nil action means that the one in flight goes on.
