@@ -27,8 +27,8 @@ import (
 	"github.com/promloop/promloop/internal/world"
 )
 
-// passing is how long a state may last that ends by itself before it is worth a write: most changes are loaded by then.
-const passing = time.Second
+// transientFor is how long a state that ends by itself stays unwritten: most changes are loaded before.
+const transientFor = time.Second
 
 // notSpokenYet is how long to wait for a Prometheus that was not looked at since the operator started.
 const notSpokenYet = time.Second
@@ -93,8 +93,8 @@ func (r *ConfigResourceReconciler) pass(ctx context.Context, o client.Object) (t
 	if equality.Semantic.DeepEqual(*old, next) {
 		return 0, nil
 	}
-	if age, ok := r.changes.since(name, now); ok && age < passing && status.Passing(next) {
-		return passing - age, nil
+	if age, ok := r.changes.since(name, now); ok && age < transientFor && status.Passing(next) {
+		return transientFor - age, nil
 	}
 	if wait := r.turns.wait(name, now); wait > 0 {
 		return wait, nil

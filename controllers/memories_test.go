@@ -167,7 +167,7 @@ func TestWhatPassesIsNotWrittenAtOnce(t *testing.T) {
 		r, _ := ruleReconciler(c, standings, rate.Inf, 1)
 		request := ctrl.Request{NamespacedName: object.NamespacedName}
 		result, err := r.Reconcile(t.Context(), request)
-		if err != nil || result.RequeueAfter != passing || writes != 0 {
+		if err != nil || result.RequeueAfter != transientFor || writes != 0 {
 			t.Fatalf("it is looked at again after %s and was written %d times: %v", result.RequeueAfter, writes, err)
 		}
 		<-time.After(result.RequeueAfter)
