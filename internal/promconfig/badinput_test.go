@@ -56,6 +56,8 @@ func TestBadInput(t *testing.T) {
 		"PodMonitor/Regex":       {pods(func(ep *v1.PodMetricsEndpoint) { ep.RelabelConfigs = wrong }), promconfig.InvalidRegex, "spec.podMetricsEndpoints[0].relabelings[0].regex: "},
 		"Probe/Regex":            {probe(func(p *v1.ProbeSpec) { p.MetricRelabelConfigs = wrong }), promconfig.InvalidRegex, "spec.metricRelabelings[0].regex: "},
 		"ScrapeConfig/Regex":     {scrape(func(c *v1alpha1.ScrapeConfigSpec) { c.RelabelConfigs = wrong }), promconfig.InvalidRegex, "spec.relabelings[0].regex: "},
+		"ServiceMonitor/Port":    {monitor(func(ep *v1.Endpoint) { ep.Port = "w[" }), promconfig.InvalidRegex, "spec.endpoints[0]: error parsing regexp"},
+		"PodMonitor/Port":        {pods(func(ep *v1.PodMetricsEndpoint) { ep.Port = new("w[") }), promconfig.InvalidRegex, "spec.podMetricsEndpoints[0]: error parsing regexp"},
 		"ServiceMonitor/Timeout": {monitor(func(ep *v1.Endpoint) { ep.Interval, ep.ScrapeTimeout = "10s", "11s" }), promconfig.TimeoutAboveInterval, "spec.endpoints[0].scrapeTimeout: a timeout of 11s is longer than the interval of 10s"},
 		"PodMonitor/Timeout":     {pods(func(ep *v1.PodMetricsEndpoint) { ep.Interval, ep.ScrapeTimeout = "10s", "11s" }), promconfig.TimeoutAboveInterval, "spec.podMetricsEndpoints[0].scrapeTimeout"},
 		"Probe/Timeout":          {probe(func(p *v1.ProbeSpec) { p.Interval, p.ScrapeTimeout = "10s", "11s" }), promconfig.TimeoutAboveInterval, "spec.scrapeTimeout"},

@@ -19,12 +19,10 @@ func Faults(obj any) []Fault {
 		return nil
 	}
 	in := &inspector{namespace: o.objectMeta().Namespace, rules: rules{scheme: model.UTF8Validation}}
-	in.at("spec", func() {
-		o.inspect(in)
-		for n := range o.parts() {
-			o.inspectPart(in, n)
-		}
-	})
+	in.at("spec", func() { o.inspect(in) })
+	for n := range o.parts() {
+		in.atPart(o, n, func() { o.inspectPart(in, n) })
+	}
 	return in.faults
 }
 

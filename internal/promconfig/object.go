@@ -47,6 +47,20 @@ func identify(o scrapeObject) world.Object {
 	return id
 }
 
+// partLists are the fields that parts stand in. Objects of other kinds have one part and no list.
+var partLists = map[world.Kind]string{world.ServiceMonitor: "endpoints", world.PodMonitor: "podMetricsEndpoints"}
+
+// atPart runs a check on part n of an object.
+func (in *inspector) atPart(o scrapeObject, n int, check func()) {
+	in.at("spec", func() {
+		if list := partLists[o.kind()]; list != "" {
+			in.atIndex(list, n, check)
+			return
+		}
+		check()
+	})
+}
+
 // scrapeClass inspects the class of an object, where the classes are known.
 func (in *inspector) scrapeClass(name *string) {
 	if in.classFault == nil {

@@ -30,10 +30,8 @@ func (m *podMonitor) inspect(in *inspector) {
 
 func (m *podMonitor) inspectPart(in *inspector, n int) {
 	ep := &m.Spec.PodMetricsEndpoints[n]
-	in.atIndex("podMetricsEndpoints", n, func() {
-		in.walk(ep)
-		in.timing(ep.Interval, ep.ScrapeTimeout)
-	})
+	in.walk(ep)
+	in.timing(ep.Interval, ep.ScrapeTimeout)
 }
 
 // job is that of one endpoint, with the steps in upstream's order.

@@ -195,7 +195,7 @@ func (run *run) render(o scrapeObject) *rendered {
 	}
 	for n := range o.parts() {
 		before := len(in.faults)
-		in.at("spec", func() { o.inspectPart(in, n) })
+		in.atPart(o, n, func() { o.inspectPart(in, n) })
 		if shared == 0 && len(in.faults) == before {
 			out.jobs = run.appendJob(out.jobs, in, b, o, n)
 		}
@@ -218,7 +218,7 @@ func (run *run) appendJob(jobs []jobText, in *inspector, b *builder, o scrapeObj
 	before := len(in.faults)
 	job := o.job(b, n)
 	var text jobText
-	in.at("spec", func() {
+	in.atPart(o, n, func() {
 		in.finished(&job)
 		text = newJobText(job.JobName, run.encodeItem(b.scope, &job, in))
 		run.judgeRoom(in, text)

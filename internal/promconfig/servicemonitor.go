@@ -30,10 +30,8 @@ func (m *serviceMonitor) inspect(in *inspector) {
 
 func (m *serviceMonitor) inspectPart(in *inspector, n int) {
 	ep := &m.Spec.Endpoints[n]
-	in.atIndex("endpoints", n, func() {
-		in.walk(ep)
-		in.timing(ep.Interval, ep.ScrapeTimeout)
-	})
+	in.walk(ep)
+	in.timing(ep.Interval, ep.ScrapeTimeout)
 }
 
 // job is that of one endpoint. The order of the steps is upstream's: it decides which label wins.
