@@ -28,10 +28,11 @@ type Target struct {
 	exempt map[string][]string
 }
 
-// AnyTarget stands for the newest Prometheus with everything turned on. What it refuses, every Prometheus refuses.
+// AnyTarget stands for any Prometheus: the newest with everything turned on, and with what it has lost since older ones. What it
+// refuses, every Prometheus refuses.
 func AnyTarget() Target {
 	return Target{Names: model.UTF8Validation, Features: parser.Options{
-		EnableExperimentalFunctions: true, EnableBinopFillModifiers: true, EnableUnquotedUTF8Names: true,
+		EnableExperimentalFunctions: true, EnableBinopFillModifiers: true, EnableUnquotedUTF8Names: true, Functions: functionsBefore3(),
 	}}
 }
 

@@ -40,7 +40,7 @@ var templateFunctionsSince = map[string]since{
 	"now": {3, 6}, "urlQueryEscape": {3, 8},
 }
 
-// functionsBefore3 are the functions of Prometheus 2, as far as they differ: holt_winters got another name in 3.0.
+// functionsBefore3 are all functions and those that only Prometheus 2 has: holt_winters got another name in 3.0.
 func functionsBefore3() map[string]*parser.Function {
 	functions := maps.Clone(parser.Functions)
 	functions["holt_winters"] = &parser.Function{
