@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"pgregory.net/rapid"
 
@@ -88,6 +89,43 @@ func TestBadInput(t *testing.T) {
 			refused(t, result, tc.reason, tc.says)
 			if result.Jobs != 1 {
 				t.Errorf("%d jobs; only the good monitor's is expected", result.Jobs)
+			}
+		})
+	}
+}
+
+// Without apiServer Prometheus takes no settings of a client, but for those that say what it does by itself.
+func TestClientOfThePodsOwnAPIServer(t *testing.T) {
+	t.Parallel()
+	tls := func(own v1.SafeTLSConfig) func(*v1alpha1.KubernetesSDConfig) {
+		return func(sd *v1alpha1.KubernetesSDConfig) { sd.TLSConfig = &own }
+	}
+	cases := map[string]struct {
+		reason string
+		set    func(*v1alpha1.KubernetesSDConfig)
+		taken  bool
+	}{
+		"Verified":        {"certificates are verified by default", tls(v1.SafeTLSConfig{InsecureSkipVerify: new(false)}), true},
+		"NameOfNothing":   {"it is the name in the address by default", tls(v1.SafeTLSConfig{ServerName: new("")}), true},
+		"NoCertificate":   {"a selector without a name selects nothing", tls(v1.SafeTLSConfig{KeySecret: &corev1.SecretKeySelector{}}), true},
+		"Redirects":       {"they are followed by default", func(sd *v1alpha1.KubernetesSDConfig) { sd.FollowRedirects = new(true) }, true},
+		"NoProxy":         {"there is none by default", func(sd *v1alpha1.KubernetesSDConfig) { sd.NoProxy = new("") }, true},
+		"Unverified":      {"it differs", tls(v1.SafeTLSConfig{InsecureSkipVerify: new(true)}), false},
+		"Name":            {"it differs", tls(v1.SafeTLSConfig{ServerName: new("a")}), false},
+		"Version":         {"it differs, even where it says the default", tls(v1.SafeTLSConfig{MinVersion: new(v1.TLSVersion12)}), false},
+		"BasicAuth":       {"an empty one differs from none", func(sd *v1alpha1.KubernetesSDConfig) { sd.BasicAuth = &v1.BasicAuth{} }, false},
+		"EmptyProxy":      {"an empty address differs from none", func(sd *v1alpha1.KubernetesSDConfig) { sd.ProxyURL = new("") }, false},
+		"NoHTTP2":         {"it differs", func(sd *v1alpha1.KubernetesSDConfig) { sd.EnableHTTP2 = new(false) }, false},
+		"FromEnvironment": {"it differs", func(sd *v1alpha1.KubernetesSDConfig) { sd.ProxyFromEnvironment = new(true) }, false},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := &v1alpha1.ScrapeConfig{ObjectMeta: metav1.ObjectMeta{Namespace: "tenant", Name: "bad"}}
+			c.Spec.KubernetesSDConfigs = []v1alpha1.KubernetesSDConfig{{Role: v1alpha1.KubernetesRolePod}}
+			tc.set(&c.Spec.KubernetesSDConfigs[0])
+			if faults := promconfig.Faults(c); (len(faults) == 0) != tc.taken {
+				t.Errorf("%s: %v", tc.reason, faults)
 			}
 		})
 	}

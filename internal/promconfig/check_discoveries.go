@@ -86,9 +86,17 @@ func (in *inspector) kubernetes(c *v1alpha1.KubernetesSDConfig) {
 // customizes reports whether a client differs from the one that Prometheus makes by itself.
 func customizes(c *v1alpha1.KubernetesSDConfig) bool {
 	return c.BasicAuth != nil || c.Authorization != nil || c.OAuth2 != nil ||
-		c.TLSConfig != nil && *c.TLSConfig != (v1.SafeTLSConfig{}) ||
+		c.TLSConfig != nil && !isDefaultTLS(*c.TLSConfig) ||
 		c.ProxyURL != nil || valueOr(c.ProxyFromEnvironment, false) ||
 		!valueOr(c.FollowRedirects, true) || !valueOr(c.EnableHTTP2, true)
+}
+
+// isDefaultTLS reports whether nothing is written of a TLS configuration, or only what Prometheus does by itself.
+func isDefaultTLS(t v1.SafeTLSConfig) bool {
+	if !valueOr(t.InsecureSkipVerify, false) {
+		t.InsecureSkipVerify = nil
+	}
+	return new(scope).safeTLS(t) == tlsConfig{}
 }
 
 func (in *inspector) roleSelector(s *v1alpha1.K8SSelectorConfig, roles []string) {
