@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/time/rate"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -175,6 +176,30 @@ func TestWhatPassesIsNotWrittenAtOnce(t *testing.T) {
 			t.Errorf("it lasts, and was written %d times: %v", writes, err)
 		}
 	})
+}
+
+func TestStatefulSetsAreInTheOrderOfTheirShards(t *testing.T) {
+	t.Parallel()
+	p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "main", UID: "1"}}
+	c := fake.NewClientBuilder()
+	var want, got []string
+	for shard := range 12 {
+		name := world.StatefulSetName("main", shard)
+		c.WithObjects(&appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{
+			Namespace: "n", Name: name, OwnerReferences: []metav1.OwnerReference{{UID: "1", Controller: new(true)}},
+		}})
+		want = append(want, name)
+	}
+	w := &world.World{Prometheus: p}
+	if err := (&observer{cached: c.Build()}).ownedWorkloads(t.Context(), w); err != nil {
+		t.Fatal(err)
+	}
+	for _, sts := range w.Owned.StatefulSets {
+		got = append(got, sts.Name)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("what a shard is called says where it stands (-want +got):\n%s", diff)
+	}
 }
 
 func TestWhatIsBeingDeletedIsNotSeen(t *testing.T) {

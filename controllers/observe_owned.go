@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -86,6 +87,10 @@ func (o *observer) ownedWorkloads(ctx context.Context, w *world.World) error {
 			w.Owned.StatefulSets = append(w.Owned.StatefulSets, s)
 		}
 	}
+	// Sorted by name, shard 10 would stand before shard 2.
+	slices.SortStableFunc(w.Owned.StatefulSets, func(a, b *appsv1.StatefulSet) int {
+		return world.ShardOf(w.Prometheus.Name, a.Name) - world.ShardOf(w.Prometheus.Name, b.Name)
+	})
 	var services corev1.ServiceList
 	if err := o.listOwned(ctx, w, &services); err != nil {
 		return err

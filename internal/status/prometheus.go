@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -21,13 +20,12 @@ func For(w *world.World, pl plan.Plan, err error) v1.PrometheusStatus {
 	st := v1.PrometheusStatus{
 		ObservedGeneration: p.Generation,
 		Paused:             p.Spec.Paused,
-		Shards:             int32(len(w.Owned.StatefulSets)),
 		Configuration:      published(pl.Wanted.Config, len(pl.Config.Stored)),
 		Rules:              published(pl.Wanted.Rules, sum(pl.Rules.Fill)),
 		Pods:               pods(pl.Delivery),
 	}
 	st.ConfigurationParts, st.RuleShards = fill(pl.Config.Fill), fill(pl.Rules.Fill)
-	count(&st, w.Owned.StatefulSets)
+	count(&st, w)
 	st.Conditions = conditions(w, pl, st, err)
 	return st
 }
@@ -47,8 +45,12 @@ func fill(sizes []int) []v1.ShardFill {
 	return out
 }
 
-func count(st *v1.PrometheusStatus, sets []*appsv1.StatefulSet) {
-	for shard, set := range sets {
+func count(st *v1.PrometheusStatus, w *world.World) {
+	for _, set := range w.Owned.StatefulSets {
+		shard := world.ShardOf(w.Prometheus.Name, set.Name)
+		if shard < 0 {
+			continue
+		}
 		wanted := int32(1)
 		if set.Spec.Replicas != nil {
 			wanted = *set.Spec.Replicas
@@ -61,6 +63,7 @@ func count(st *v1.PrometheusStatus, sets []*appsv1.StatefulSet) {
 			UnavailableReplicas: max(0, wanted-set.Status.AvailableReplicas),
 		}
 		st.ShardStatuses = append(st.ShardStatuses, one)
+		st.Shards++
 		st.Replicas += one.Replicas
 		st.UpdatedReplicas += one.UpdatedReplicas
 		st.AvailableReplicas += one.AvailableReplicas

@@ -1,6 +1,7 @@
 package status
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ func someWorld(available int32) *world.World {
 	p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "main", Generation: 3}}
 	p.Spec.Replicas = ptr.To[int32](2)
 	p.Spec.ServiceMonitorSelector = &metav1.LabelSelector{}
-	sts := &appsv1.StatefulSet{Spec: appsv1.StatefulSetSpec{Replicas: ptr.To[int32](2), Selector: &metav1.LabelSelector{}}}
+	sts := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: "prometheus-main"}, Spec: appsv1.StatefulSetSpec{Replicas: ptr.To[int32](2), Selector: &metav1.LabelSelector{}}}
 	sts.Status.Replicas, sts.Status.AvailableReplicas = 2, available
 	return &world.World{Now: noon, Prometheus: p, Owned: world.Owned{StatefulSets: []*appsv1.StatefulSet{sts}}}
 }
@@ -115,6 +116,32 @@ func TestTransitionTimesAreKept(t *testing.T) {
 	w.Now = noon.Add(time.Hour)
 	if diff := cmp.Diff(w.Prometheus.Status, For(w, pl, nil)); diff != "" {
 		t.Errorf("nothing happened, so nothing may be written (-before +after):\n%s", diff)
+	}
+}
+
+func TestEachShardIsToldByItsNumber(t *testing.T) {
+	w := someWorld(2)
+	w.Owned.StatefulSets = nil
+	want := map[string]int32{}
+	for shard := range 12 {
+		if shard == 3 {
+			continue // deleted by hand: the others keep their numbers
+		}
+		sts := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: world.StatefulSetName("main", shard)}}
+		sts.Status.Replicas = int32(100 + shard)
+		w.Owned.StatefulSets = append(w.Owned.StatefulSets, sts)
+		want[strconv.Itoa(shard)] = sts.Status.Replicas
+	}
+	w.Owned.StatefulSets = append(w.Owned.StatefulSets, &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: "own"}})
+	st, got := For(w, plan.Plan{}, nil), map[string]int32{}
+	for _, shard := range st.ShardStatuses {
+		got[shard.ShardID] = shard.Replicas
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("replicas by shard (-want +got):\n%s", diff)
+	}
+	if st.Shards != 11 {
+		t.Errorf("%d StatefulSets count as shards, want 11", st.Shards)
 	}
 }
 

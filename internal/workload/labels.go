@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/promloop/promloop/internal/world"
 )
 
 // Labels of today's upstream, and the reference layout's app.
@@ -30,7 +32,7 @@ const (
 // selector is what the pods of a shard are found by. A StatefulSet's selector can't be changed, so that of one that stands is
 // kept, whoever wrote it.
 func (b *builder) selector(shard int) *metav1.LabelSelector {
-	if live := b.standing(ShardName(b.name, shard)); live != nil && live.Spec.Selector != nil {
+	if live := b.standing(world.StatefulSetName(b.name, shard)); live != nil && live.Spec.Selector != nil {
 		return live.Spec.Selector.DeepCopy()
 	}
 	labels := b.identity()

@@ -1,8 +1,6 @@
 package workload
 
 import (
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -10,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/world"
 )
 
 const (
@@ -31,22 +30,14 @@ func (b *builder) retained() []*appsv1.StatefulSet {
 	}
 	var out []*appsv1.StatefulSet
 	for _, live := range b.world.Owned.StatefulSets {
-		shard, known := b.shardOf(live.Name)
-		deadline := b.deadline(live)
-		if known && shard >= b.shards() && (deadline.IsZero() || b.world.Now.Before(deadline)) {
+		shard, deadline := world.ShardOf(b.name, live.Name), b.deadline(live)
+		if shard >= b.shards() && (deadline.IsZero() || b.world.Now.Before(deadline)) {
 			sts := b.statefulSet(shard)
 			sts.Annotations[deadlineAnnotation] = deadline.Format(time.RFC3339)
 			out = append(out, sts)
 		}
 	}
 	return out
-}
-
-// shardOf is the shard that a StatefulSet of this Prometheus runs.
-func (b *builder) shardOf(name string) (shard int, known bool) {
-	number, found := strings.CutPrefix(name, ShardName(b.name, 0)+"-shard-")
-	shard, err := strconv.Atoi(number)
-	return shard, found && err == nil
 }
 
 // deadline is when a shard that was scaled away may go: as noted on it, or else counted from now. One that can't be read is

@@ -15,14 +15,6 @@ import (
 // governingService is the headless Service that all Prometheuses of a namespace share.
 const governingService = "prometheus-operated"
 
-// ShardName is the name of the StatefulSet of one shard.
-func ShardName(prometheus string, shard int) string {
-	if shard == 0 {
-		return world.WorkloadName(prometheus)
-	}
-	return world.WorkloadName(prometheus) + "-shard-" + strconv.Itoa(shard)
-}
-
 // statefulSets are those of all shards, in order, and of shards that were scaled away and are kept for their data.
 func (b *builder) statefulSets() []*appsv1.StatefulSet {
 	var out []*appsv1.StatefulSet
@@ -74,7 +66,7 @@ func (b *builder) statefulSet(shard int) *appsv1.StatefulSet {
 
 // statefulSetMeta passes the labels and annotations of the Prometheus on, under those of the operator.
 func (b *builder) statefulSetMeta(shard int, selector map[string]string) metav1.ObjectMeta {
-	meta := b.world.ObjectMeta(ShardName(b.name, shard))
+	meta := b.world.ObjectMeta(world.StatefulSetName(b.name, shard))
 	labels := maps.Clone(b.world.Prometheus.Labels)
 	if labels == nil {
 		labels = map[string]string{}

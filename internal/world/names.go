@@ -1,11 +1,34 @@
 package world
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Names of the objects and volumes of one Prometheus, as upstream's operator and the reference layout have them.
 
 // WorkloadName is the name of the StatefulSet, of the configuration Secret, and the prefix of everything else.
 func WorkloadName(prometheus string) string { return "prometheus-" + prometheus }
+
+// StatefulSetName is the name of the StatefulSet that runs one shard.
+func StatefulSetName(prometheus string, shard int) string {
+	if shard == 0 {
+		return WorkloadName(prometheus)
+	}
+	return WorkloadName(prometheus) + "-shard-" + strconv.Itoa(shard)
+}
+
+// ShardOf is the number of the shard that the StatefulSet of that name runs, -1 for one that runs none of this Prometheus.
+func ShardOf(prometheus, statefulSet string) int {
+	if statefulSet == WorkloadName(prometheus) {
+		return 0
+	}
+	number, _ := strings.CutPrefix(statefulSet, WorkloadName(prometheus)+"-shard-")
+	if shard, err := strconv.Atoi(number); err == nil && shard > 0 && statefulSet == StatefulSetName(prometheus, shard) {
+		return shard
+	}
+	return -1
+}
 
 // ConfigManifestName is the name of the Secret that holds the manifest of the configuration.
 func ConfigManifestName(prometheus string) string {

@@ -57,7 +57,7 @@ type Owned struct {
 	ConfigManifest *corev1.Secret
 	RuleShards     []*corev1.ConfigMap // sorted by shard number
 	RulesManifest  *corev1.ConfigMap
-	StatefulSets   []*appsv1.StatefulSet // sorted by shard of the Prometheus
+	StatefulSets   []*appsv1.StatefulSet // sorted by the shard that ShardOf tells
 	Services       []*corev1.Service
 	Secrets        []*corev1.Secret // all other owned Secrets: parts, TLS assets, web configuration, last known good
 }
