@@ -90,14 +90,14 @@ func DecodeManifest(data []byte) (Manifest, error) {
 // After returns m as the successor of last: the same manifest when both describe the same set, else one with a higher generation.
 func (m Manifest) After(last Manifest, now time.Time) Manifest {
 	m.Generation = last.Generation
-	if !m.Describes(last) {
+	if !m.describes(last) {
 		m.Generation = max(last.Generation+1, now.UnixMilli())
 	}
 	return m
 }
 
-// Describes reports whether m stands for the same set as other, released in the same way; the generation does not count.
-func (m Manifest) Describes(other Manifest) bool {
+// describes reports whether m stands for the same set as other, released in the same way; the generation does not count.
+func (m Manifest) describes(other Manifest) bool {
 	m.Generation, other.Generation = 0, 0
 	a, errA := m.Encode()
 	b, errB := other.Encode()

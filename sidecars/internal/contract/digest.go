@@ -53,8 +53,8 @@ func RulesDigest(salt []byte, buckets map[string]string) string {
 	return Sum(mac)
 }
 
-// Bucket is the bucket that a rule file of this name belongs to.
-func Bucket(name string) int {
+// bucketOf is the bucket that a rule file of this name belongs to.
+func bucketOf(name string) int {
 	h := sha256.Sum256([]byte(name))
 	return int(h[0]) % Buckets
 }
@@ -63,7 +63,7 @@ func Bucket(name string) int {
 func BucketDigests(salt []byte, files []File) (map[string]string, error) {
 	sorted := slices.Clone(files)
 	slices.SortFunc(sorted, func(a, b File) int {
-		if d := Bucket(a.Name) - Bucket(b.Name); d != 0 {
+		if d := bucketOf(a.Name) - bucketOf(b.Name); d != 0 {
 			return d
 		}
 		if a.Name < b.Name {
@@ -73,9 +73,9 @@ func BucketDigests(salt []byte, files []File) (map[string]string, error) {
 	})
 	digests := map[string]string{}
 	for len(sorted) > 0 {
-		bucket := Bucket(sorted[0].Name)
+		bucket := bucketOf(sorted[0].Name)
 		mac := hmac.New(sha256.New, salt)
-		for len(sorted) > 0 && Bucket(sorted[0].Name) == bucket {
+		for len(sorted) > 0 && bucketOf(sorted[0].Name) == bucket {
 			if err := hashFile(mac, sorted[0]); err != nil {
 				return nil, err
 			}

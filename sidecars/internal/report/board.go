@@ -32,8 +32,8 @@ func (b *Board) Publish(s transaction.State) {
 	b.changed = make(chan struct{})
 }
 
-// Look returns the state, when it was published, and a channel that is closed by the next one.
-func (b *Board) Look() (transaction.State, time.Time, <-chan struct{}) {
+// look returns the state, when it was published, and a channel that is closed by the next one.
+func (b *Board) look() (transaction.State, time.Time, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.state, b.since, b.changed
@@ -41,7 +41,7 @@ func (b *Board) Look() (transaction.State, time.Time, <-chan struct{}) {
 
 // Loaded is the report.
 func (b *Board) Loaded() contract.Loaded {
-	s, _, _ := b.Look()
+	s, _, _ := b.look()
 	return b.loaded(s)
 }
 

@@ -30,8 +30,8 @@ func Stamp(dir string) string {
 	return fmt.Sprintf("%d entries %x", inode(info), entriesHash(dir))
 }
 
-// Deleted says that the directory itself was removed while it is still mounted here.
-func Deleted(dir string) bool {
+// isDeleted says that the directory itself was removed while it is still mounted here.
+func isDeleted(dir string) bool {
 	info, err := os.Stat(dir)
 	return err == nil && links(info) == 0
 }

@@ -16,8 +16,8 @@ const dataLink = "..data"
 var (
 	// ErrSuperseded says that the directory changed under the view: look again at once.
 	ErrSuperseded = errors.New("superseded by a newer version of the volume")
-	// ErrDeleted says that the mounted directory itself was removed. Only a new mount brings it back.
-	ErrDeleted = errors.New("the mounted directory was deleted underneath; a restart mounts it anew")
+	// errDeleted says that the mounted directory itself was removed. Only a new mount brings it back.
+	errDeleted = errors.New("the mounted directory was deleted underneath; a restart mounts it anew")
 )
 
 // View is one look at a directory: all its files are of the same moment if a kubelet wrote it. Close it after use.
@@ -30,7 +30,7 @@ type View struct {
 // Open looks at the directory. It returns fs.ErrNotExist when there is none or it was removed underneath, and ErrSuperseded when
 // it was swapped meanwhile.
 func Open(dir string) (*View, error) {
-	if Deleted(dir) {
+	if isDeleted(dir) {
 		return nil, fs.ErrNotExist
 	}
 	target, atomic, err := resolve(dir)

@@ -48,7 +48,7 @@ func (w *Watcher) Stats() Stats {
 	return s
 }
 
-// Run calls changed for every change that it sees until the context ends. It returns ErrDeleted when a directory that was
+// Run calls changed for every change that it sees until the context ends. It fails when a directory that was
 // there is deleted underneath its mount, or stays empty.
 func (w *Watcher) Run(ctx context.Context, changed func()) error {
 	poll := time.NewTicker(w.Every)
@@ -87,7 +87,7 @@ func (w *Watcher) Run(ctx context.Context, changed func()) error {
 		}
 		for _, dir := range w.Dirs {
 			if lives[dir].over(dir, time.Now()) {
-				return ErrDeleted
+				return errDeleted
 			}
 		}
 	}
@@ -101,7 +101,7 @@ type life struct {
 }
 
 func (l *life) over(dir string, now time.Time) bool {
-	deleted := Deleted(dir)
+	deleted := isDeleted(dir)
 	if deleted && l.alive {
 		return true
 	}

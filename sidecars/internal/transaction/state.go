@@ -213,13 +213,13 @@ const (
 
 // LoadedNow is the set that Prometheus is known to run at this moment, or none.
 func (s State) LoadedNow() Set {
-	if s.Proved() && s.Prom.Phase == Ready {
+	if s.proved() && s.Prom.Phase == Ready {
 		return s.Good
 	}
 	return Set{}
 }
 
-// Proved says that Prometheus runs Good, or will when it starts.
-func (s State) Proved() bool {
+// proved says that Prometheus runs Good, or will when it starts.
+func (s State) proved() bool {
 	return s.DiskKnown && (s.Open == nil || s.Open.Domain != s.Domain)
 }
