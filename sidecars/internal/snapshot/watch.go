@@ -48,8 +48,8 @@ func (w *Watcher) Stats() Stats {
 	return s
 }
 
-// Run calls changed for every change that it sees until the context ends. It fails when a directory that was
-// there is deleted underneath its mount, or stays empty.
+// Run calls changed for every change that it sees until the context ends. It fails when a directory that was there is deleted
+// underneath its mount, or stays empty.
 func (w *Watcher) Run(ctx context.Context, changed func()) error {
 	poll := time.NewTicker(w.Every)
 	defer poll.Stop()
