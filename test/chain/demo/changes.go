@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"text/tabwriter"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -11,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/api/v1alpha1"
 	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/test/chain/stack"
 )
@@ -18,7 +20,7 @@ import (
 // sample is the Prometheus of config/samples.
 var sample = client.ObjectKey{Namespace: "default", Name: "main"}
 
-// changes are one of each kind, in an order in which each finds what it needs.
+// changes are of objects of each kind.
 func changes() []stack.Change {
 	object := &v1.Prometheus{ObjectMeta: meta(sample.Name)}
 	relabel := func() { object.Spec.ExternalLabels = map[string]string{"cluster": "demo"} }
@@ -32,21 +34,36 @@ func changes() []stack.Change {
 		row("PrometheusRule", "changed", contract.Rules, stack.Edit(rule, tighten), stack.AlertIs("Demo", "up < 1")),
 		row("PrometheusRule", "deleted", contract.Rules, stack.Delete(rule), stack.AlertIs("Demo", "")),
 	)
+	return append(all, scraped()...)
+}
 
+// scraped are the changes of what a Prometheus scrapes. That nothing answers behind some of it makes no difference to the configuration.
+func scraped() []stack.Change {
 	service := &v1.ServiceMonitor{ObjectMeta: meta("demo")}
 	service.Spec.Selector.MatchLabels = map[string]string{"operated-prometheus": "true"}
 	service.Spec.Endpoints = []v1.Endpoint{{Port: "web"}}
-	all = append(all, monitor("ServiceMonitor", "serviceMonitor/default/demo/0", service, func() { service.Spec.Endpoints[0].Interval = "11s" })...)
 
-	web := "web"
 	pod := &v1.PodMonitor{ObjectMeta: meta("demo")}
 	pod.Spec.Selector.MatchLabels = map[string]string{"app": "prometheus"}
-	pod.Spec.PodMetricsEndpoints = []v1.PodMetricsEndpoint{{Port: &web}}
-	return append(all, monitor("PodMonitor", "podMonitor/default/demo/0", pod, func() { pod.Spec.PodMetricsEndpoints[0].Interval = "11s" })...)
+	pod.Spec.PodMetricsEndpoints = []v1.PodMetricsEndpoint{{Port: new("web")}}
+
+	probe := &v1.Probe{ObjectMeta: meta("demo")}
+	probe.Spec.ProberSpec.URL = "prober.example:9115"
+	probe.Spec.Targets.StaticConfig = &v1.ProbeTargetStaticConfig{Targets: []string{"https://site.example"}}
+
+	scrape := &v1alpha1.ScrapeConfig{ObjectMeta: meta("demo")}
+	scrape.Spec.StaticConfigs = []v1alpha1.StaticConfig{{Targets: []v1alpha1.Target{"host.example:9100"}}}
+
+	return slices.Concat(
+		life("ServiceMonitor", "serviceMonitor/default/demo/0", service, func() { service.Spec.Endpoints[0].Interval = "11s" }),
+		life("PodMonitor", "podMonitor/default/demo/0", pod, func() { pod.Spec.PodMetricsEndpoints[0].Interval = "11s" }),
+		life("Probe", "probe/default/demo", probe, func() { probe.Spec.Interval = "11s" }),
+		life("ScrapeConfig", "scrapeConfig/default/demo", scrape, func() { scrape.Spec.ScrapeInterval = new(v1.Duration("11s")) }),
+	)
 }
 
-// monitor is the life of a monitor whose interval becomes 11 s.
-func monitor(kind, job string, o client.Object, slower func()) []stack.Change {
+// life is that of an object whose scrape interval becomes 11 s.
+func life(kind, job string, o client.Object, slower func()) []stack.Change {
 	return []stack.Change{
 		row(kind, "created", contract.Config, stack.Create(o), stack.ConfigHas(job)),
 		row(kind, "changed", contract.Config, stack.Edit(o, slower), stack.ConfigHas("scrape_interval: 11s")),
@@ -60,7 +77,7 @@ func row(kind, what string, domain contract.Domain, write stack.Writing, live st
 
 // showChanges makes each change, waits until every replica shows it, and prints how long each step took.
 func showChanges(ctx context.Context, s *stack.Stack) error {
-	fmt.Printf("\none change of each kind, in milliseconds after the API server took it:\n\n")
+	fmt.Printf("\nchanges of each kind, in milliseconds after the API server took it:\n\n")
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "kind\tchange\tpublished\tin the volumes\tloaded by all\tseen in Prometheus\t")
 	defer func() { _ = table.Flush() }()

@@ -1,4 +1,4 @@
-// The demonstration: a cluster on this machine, the operator, the sample objects, and one change of each kind going live in a real
+// The demonstration: a cluster on this machine, the operator, the sample objects, and changes of each kind going live in a real
 // Prometheus, with the time that each step took.
 package main
 
