@@ -235,8 +235,13 @@ func (in *inspector) additionalJob(n *yaml.Node, taken map[string]bool) {
 		taken[name.Value] = true
 	}
 	in.knownNode(n, jobKind)
+	ofThePrometheus := in.scheme
+	if wrong := in.judgeNames(namingIn(n)); wrong != "" {
+		in.atLine(n, InvalidAdditional, "metric_name_escaping_scheme: %s", wrong)
+	}
 	in.relabelNode(under(n, "relabel_configs"))
 	in.relabelNode(under(n, "metric_relabel_configs"))
+	in.scheme = ofThePrometheus
 	in.timingNode(under(n, "scrape_interval"), under(n, "scrape_timeout"))
 }
 

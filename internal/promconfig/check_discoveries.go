@@ -39,7 +39,7 @@ func (in *inspector) needs(since, field, what string) {
 }
 
 func (in *inspector) static(c *v1alpha1.StaticConfig) {
-	in.at("labels", func() { in.labelNames(c.Labels) })
+	in.at("labels", func() { in.targetLabels(c.Labels) })
 }
 
 // targetFile is what Prometheus takes as the name of a file of targets. Source: prometheus/prometheus, discovery/file.

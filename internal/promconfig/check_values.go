@@ -93,12 +93,17 @@ func (in *inspector) selector(s *metav1.LabelSelector) {
 }
 
 // labelNames inspects the names of labels that the user sets.
-func (in *inspector) labelNames(labels map[string]string) {
+func (in *inspector) labelNames(labels map[string]string, scheme model.ValidationScheme) {
 	for _, name := range sortedKeys(labels) {
-		if !in.scheme.IsValidLabelName(name) {
+		if !scheme.IsValidLabelName(name) {
 			in.fault(InvalidLabel, "%q is no label name", name)
 		}
 	}
+}
+
+// targetLabels are judged by the version of Prometheus alone, whatever names are asked for.
+func (in *inspector) targetLabels(labels map[string]string) {
+	in.labelNames(labels, in.labelScheme(""))
 }
 
 func (in *inspector) optionalSecretKey(sel **corev1.SecretKeySelector) {

@@ -31,7 +31,9 @@ type inspector struct {
 
 // rules are what an object is held to.
 type rules struct {
+	// scheme is that of labels, and naming that of the Prometheus.
 	scheme model.ValidationScheme
+	naming naming
 	// version of Prometheus; the zero value stands for the newest.
 	version semver.Version
 	// newer is set for a Prometheus that is newer than this operator knows.

@@ -3,8 +3,6 @@ package promconfig
 import (
 	"slices"
 
-	"github.com/prometheus/common/model"
-
 	v1 "github.com/promloop/promloop/api/v1"
 )
 
@@ -39,9 +37,11 @@ func (run *run) inspectGlobal(in *inspector) {
 			in.at(f.name, func() { in.walk(f.value) })
 		}
 		in.timing(g.ScrapeInterval, g.ScrapeTimeout)
-		in.at("externalLabels", func() { in.labelNames(g.ExternalLabels) })
+		in.at("externalLabels", func() { in.labelNames(g.ExternalLabels, in.scheme) })
 		in.protocols(s.spec.ScrapeProtocols)
-		in.escaping(s.scheme(nil), s.spec.NameEscapingScheme)
+		if wrong := in.naming.exclusive(); wrong != "" && in.atLeast("3.4.0") {
+			in.at("nameEscapingScheme", func() { in.fault(InvalidField, "%s", wrong) })
+		}
 		in.at("enforcedNamespaceLabel", func() {
 			if label := s.spec.EnforcedNamespaceLabel; label != "" && !in.scheme.IsValidLabelName(label) {
 				in.fault(InvalidLabel, "%q is no label name", label)
@@ -50,21 +50,12 @@ func (run *run) inspectGlobal(in *inspector) {
 	})
 }
 
-const legacy = model.LegacyValidation
-
 // protocols refuses those that stand twice.
 func (in *inspector) protocols(list []v1.ScrapeProtocol) {
 	for i, p := range list {
 		if slices.Contains(list[:i], p) {
 			in.atIndex("scrapeProtocols", i, func() { in.fault(InvalidField, "%s stands twice", p) })
 		}
-	}
-}
-
-// escaping refuses names in UTF-8 from targets where such names are not taken.
-func (in *inspector) escaping(scheme model.ValidationScheme, escaping *v1.NameEscapingSchemeOptions) {
-	if scheme == legacy && valueOr(escaping, "") == v1.AllowUTF8NameEscapingScheme && in.atLeast("3.4.0") {
-		in.at("nameEscapingScheme", func() { in.fault(InvalidField, "AllowUTF8 needs nameValidationScheme UTF8") })
 	}
 }
 

@@ -36,7 +36,7 @@ func (p *probe) inspect(in *inspector) {
 		in.at("targets.staticConfig.static", func() { in.fault(InvalidTarget, "there is no target to probe") })
 	}
 	if static != nil {
-		in.at("targets.staticConfig.labels", func() { in.labelNames(static.Labels) })
+		in.at("targets.staticConfig.labels", func() { in.targetLabels(static.Labels) })
 	}
 }
 

@@ -37,8 +37,7 @@ func newRun(r *Renderer, w *world.World, lookup func(world.Reference) (world.Val
 // inspector holds objects of a tenant's namespace to what this Prometheus demands.
 func (run *run) inspector(namespace string) *inspector {
 	s := run.settings
-	return &inspector{namespace: namespace, rules: rules{
-		scheme:     s.scheme(nil),
+	in := &inspector{namespace: namespace, rules: rules{
 		version:    s.version,
 		newer:      s.version.GT(newestVersion),
 		lookup:     run.lookup,
@@ -46,7 +45,10 @@ func (run *run) inspector(namespace string) *inspector {
 		patterns:   run.renderer.patterns,
 		interval:   s.scrapeInterval(),
 		classFault: s.classFault,
+		naming:     namingOf(s.spec.NameValidationScheme, s.spec.NameEscapingScheme),
 	}}
+	in.scheme = in.labelScheme(in.naming.validation)
+	return in
 }
 
 // ownInspector is for what belongs to the Prometheus itself, which may name variables and files.

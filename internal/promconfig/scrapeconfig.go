@@ -17,6 +17,9 @@ func (c *scrapeConfig) parts() int                     { return 1 }
 func (c *scrapeConfig) jobName(int) string             { return "scrapeConfig/" + c.Namespace + "/" + c.Name }
 
 func (c *scrapeConfig) inspect(in *inspector) {
+	if wrong := in.judgeNames(namingOf(c.Spec.NameValidationScheme, c.Spec.NameEscapingScheme)); wrong != "" {
+		in.at("nameEscapingScheme", func() { in.fault(InvalidField, "%s", wrong) })
+	}
 	in.walk(&c.Spec)
 	in.timing(valueOr(c.Spec.ScrapeInterval, ""), valueOr(c.Spec.ScrapeTimeout, ""))
 	in.discoveries(&c.Spec)

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/blang/semver/v4"
-	"github.com/prometheus/common/model"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -59,17 +58,6 @@ func settingsOf(w *world.World, version semver.Version, s *scope) *settings {
 var newestVersion = semver.MustParse(strings.TrimPrefix(world.DefaultPrometheusVersion, "v"))
 
 func (s *settings) atLeast(version string) bool { return s.version.GE(semver.MustParse(version)) }
-
-// scheme is what Prometheus takes as a label name: from 3.0.0 on any UTF-8, unless the user wants otherwise.
-func (s *settings) scheme(own *v1.NameValidationSchemeOptions) model.ValidationScheme {
-	if own == nil {
-		own = s.spec.NameValidationScheme
-	}
-	if s.version.Major < 3 || own != nil && *own == v1.LegacyNameValidationScheme {
-		return model.LegacyValidation
-	}
-	return model.UTF8Validation
-}
 
 func (s *settings) class(name *string) scrapeClass {
 	if name == nil {

@@ -57,10 +57,7 @@ var translations = map[reflect.Type]translation{
 	reflect.TypeFor[v1alpha1.HetznerRole]():           translate(lowerCase[v1alpha1.HetznerRole]),
 	reflect.TypeFor[v1alpha1.DockerSwarmRole]():       translate(lowerCase[v1alpha1.DockerSwarmRole]),
 	reflect.TypeFor[v1alpha1.ScalewayRole]():          translate(lowerCase[v1alpha1.ScalewayRole]),
-	reflect.TypeFor[v1.NameEscapingSchemeOptions](): translate(spelled(map[v1.NameEscapingSchemeOptions]string{
-		v1.AllowUTF8NameEscapingScheme: "allow-utf-8", v1.UnderscoresNameEscapingScheme: "underscores",
-		v1.DotsNameEscapingScheme: "dots", v1.ValuesNameEscapingScheme: "values",
-	})),
+	reflect.TypeFor[v1.NameEscapingSchemeOptions]():   translate(spelled(escapings)),
 	reflect.TypeFor[v1.RemoteWriteMessageVersion](): translate(spelled(map[v1.RemoteWriteMessageVersion]string{
 		v1.RemoteWriteMessageVersion1_0: "prometheus.WriteRequest", v1.RemoteWriteMessageVersion2_0: "io.prometheus.write.v2.Request",
 	})),

@@ -39,7 +39,7 @@ func init() {
 		reflect.TypeFor[v1.ServiceDiscoveryRole]():           oneOf(v1.EndpointsRole, v1.EndpointSliceRole),
 		reflect.TypeFor[v1.RemoteWriteMessageVersion]():      oneOf(v1.RemoteWriteMessageVersion1_0, v1.RemoteWriteMessageVersion2_0),
 		reflect.TypeFor[v1.AlertmanagerAPIVersion]():         oneOf(v1.AlertmanagerAPIVersion2),
-		reflect.TypeFor[v1.NameValidationSchemeOptions]():    oneOf(v1.UTF8NameValidationScheme),
+		reflect.TypeFor[v1.NameValidationSchemeOptions]():    oneOf(v1.UTF8NameValidationScheme, v1.LegacyNameValidationScheme),
 		reflect.TypeFor[v1.NameEscapingSchemeOptions]():      oneOf(v1.UnderscoresNameEscapingScheme, v1.DotsNameEscapingScheme, v1.ValuesNameEscapingScheme, v1.AllowUTF8NameEscapingScheme),
 		reflect.TypeFor[v1.ChunkEncodingFloats]():            oneOf(v1.ChunkEncodingFloatsXor, v1.ChunkEncodingFloatsXor2),
 		reflect.TypeFor[v1.TranslationStrategyOption]():      oneOf(v1.NoUTF8EscapingWithSuffixes, v1.UnderscoreEscapingWithSuffixes),

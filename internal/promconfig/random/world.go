@@ -39,6 +39,9 @@ func World(t *rapid.T, version string) (*world.World, selection.Result) {
 		Probes:          objects(t, "probes", func(o *v1.Probe) *metav1.ObjectMeta { return &o.ObjectMeta }),
 		ScrapeConfigs:   objects(t, "scrape configs", func(o *v1alpha1.ScrapeConfig) *metav1.ObjectMeta { return &o.ObjectMeta }),
 	}
+	for _, c := range sel.ScrapeConfigs {
+		ownNaming(&c.Spec, &w.Prometheus.Spec)
+	}
 	return w, sel
 }
 
@@ -84,6 +87,7 @@ func Prometheus(t *rapid.T, version string) *v1.Prometheus {
 	if v.LT(semver.MustParse("2.55.0")) {
 		s.OTLP = nil
 	}
+	naming(s)
 	f.zones(s)
 	return p
 }
@@ -137,7 +141,7 @@ var configurationFields = []string{
 	"RemoteWrite", "RemoteRead", "Alerting", "OTLP", "TracingConfig", "APIServerConfig", "OverrideHonorLabels",
 	"OverrideHonorTimestamps", "IgnoreNamespaceSelectors", "EnforcedNamespaceLabel", "EnforcedSampleLimit", "EnforcedTargetLimit",
 	"EnforcedLabelLimit", "EnforcedLabelNameLengthLimit", "EnforcedLabelValueLengthLimit", "EnforcedKeepDroppedTargets",
-	"EnforcedBodySizeLimit", "NameEscapingScheme", "ConvertClassicHistogramsToNHCB", "ScrapeNativeHistograms",
+	"EnforcedBodySizeLimit", "NameValidationScheme", "NameEscapingScheme", "ConvertClassicHistogramsToNHCB", "ScrapeNativeHistograms",
 	"ScrapeClassicHistograms", "ExtraScrapeMetrics", "ExcludedFromEnforcement", "PodTargetLabels", "BodySizeLimit", "SampleLimit",
 	"TargetLimit", "LabelLimit", "LabelNameLengthLimit", "LabelValueLengthLimit", "KeepDroppedTargets", "ServiceDiscoveryRole", "TSDB",
 	"ScrapeFailureLogFile", "Runtime", "Retention", "RetentionSize", "QueryLogFile", "Exemplars", "RuleQueryOffset",
