@@ -116,7 +116,7 @@ func (r *PrometheusReconciler) pass(ctx context.Context, p *v1.Prometheus) (time
 	}
 	w, err := r.observer.observe(ctx, p)
 	if err != nil {
-		return 0, []error{err}
+		return 0, []error{err, r.report(ctx, p, status.Unobserved(p, err, time.Now()), m)}
 	}
 	w.Poked, w.Unpatchable = m.poked, m.unpatchable
 	pl := m.plan(w)
@@ -188,7 +188,7 @@ func (r *PrometheusReconciler) announce(p *v1.Prometheus, shrinks []plan.Shrink)
 
 // report writes the status if it changed.
 func (r *PrometheusReconciler) report(ctx context.Context, p *v1.Prometheus, st v1.PrometheusStatus, m *memory) error {
-	if st.Is(v1.Loaded, v1.ConditionTrue) {
+	if st.ObservedGeneration == p.Generation && st.Is(v1.Loaded, v1.ConditionTrue) {
 		r.changes.loaded(string(world.Prometheus), client.ObjectKeyFromObject(p), p.Generation, time.Now())
 	}
 	if equality.Semantic.DeepEqual(p.Status, st) {

@@ -3,14 +3,18 @@ package controllers
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -164,6 +168,52 @@ var _ = Describe("A Prometheus is reconciled", func() {
 		Expect(done).NotTo(Receive())
 		close(release)
 		Eventually(done).WithContext(ctx).Should(Receive(Succeed()))
+	}, SpecTimeout(time.Minute))
+
+	It("and one that can't be looked at says so, and nothing that it does not know", func(ctx SpecContext) {
+		s := newScene(ctx)
+		p, request := s.prometheus(), ctrl.Request{}
+		p.Name, p.Spec.Storage = "stored", &v1.StorageSpec{}
+		p.Spec.Storage.VolumeClaimTemplate.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
+		s.create(ctx, p)
+		request.NamespacedName = client.ObjectKeyFromObject(p)
+		forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "persistentvolumeclaims"}, "", errPlanted)
+		denied := true
+		s.operator, _ = newOperator(interceptor.Funcs{
+			List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+				if _, claims := list.(*corev1.PersistentVolumeClaimList); claims && denied {
+					return forbidden
+				}
+				return c.List(ctx, list, opts...)
+			},
+		})
+		_, err := s.operator.Reconcile(ctx, request)
+		Expect(err).NotTo(HaveOccurred(), "there is no StatefulSet yet that could have claims")
+
+		By("being asked for something new, and denied a look")
+		Expect(k8s.Get(ctx, request.NamespacedName, p)).To(Succeed())
+		loaded := slices.IndexFunc(p.Status.Conditions, func(c v1.Condition) bool { return c.Type == v1.Loaded })
+		p.Status.Conditions[loaded].Status = v1.ConditionTrue // as it would be beside a kubelet
+		Expect(k8s.Status().Update(ctx, p)).To(Succeed())
+		p.Spec.Replicas = ptr.To[int32](2)
+		Expect(k8s.Update(ctx, p)).To(Succeed())
+		_, err = s.operator.Reconcile(ctx, request)
+		Expect(err).To(MatchError(apierrors.IsForbidden, "forbidden"), "so that it is tried again")
+		Expect(k8s.Get(ctx, request.NamespacedName, p)).To(Succeed())
+		Expect(p.Status.Conditions).To(ContainElements(
+			And(HaveField("Type", v1.Reconciled), HaveField("Status", v1.ConditionFalse), HaveField("Message", ContainSubstring("persistentvolumeclaims is forbidden"))),
+			And(HaveField("Type", v1.Ready), HaveField("Status", v1.ConditionFalse), HaveField("ObservedGeneration", p.Generation)),
+		))
+		Expect(p.Status.ObservedGeneration).To(BeNumerically("<", p.Generation))
+		_, waiting := s.operator.changes.since(request.NamespacedName, time.Now())
+		Expect(waiting).To(BeTrue(), "what was loaded before is not the change")
+
+		denied = false
+		_, err = s.operator.Reconcile(ctx, request)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(k8s.Get(ctx, request.NamespacedName, p)).To(Succeed())
+		Expect(p.Status.ObservedGeneration).To(Equal(p.Generation))
+		Expect(p.Status.Is(v1.Reconciled, v1.ConditionTrue)).To(BeTrue(), "it is over")
 	}, SpecTimeout(time.Minute))
 
 	It("and leaves a Secret alone that is the user's own", func(ctx SpecContext) {

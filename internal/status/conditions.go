@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -18,23 +19,37 @@ import (
 // maxMessage bounds a condition's message, in bytes; text from Prometheus can be long.
 const maxMessage = 1024
 
-// conditions computes every condition anew and keeps the transition time of those whose status did not change.
+// conditions computes every condition anew.
 func conditions(w *world.World, pl plan.Plan, st v1.PrometheusStatus, err error) []v1.Condition {
 	available := available(w, st)
 	reconciled := reconciled(w, pl, err)
 	loaded := loaded(w, pl)
-	all := []v1.Condition{available, reconciled, loaded, ready(available, reconciled, loaded), reconciling(reconciled, loaded), stalled(reconciled, loaded)}
-	for i := range all {
-		all[i].ObservedGeneration = w.Prometheus.Generation
-		all[i].Message = cut(all[i].Message)
-		all[i].LastTransitionTime = metav1.NewTime(w.Now).Rfc3339Copy()
-		for _, old := range w.Prometheus.Status.Conditions {
-			if old.Type == all[i].Type && old.Status == all[i].Status {
-				all[i].LastTransitionTime = old.LastTransitionTime
-			}
+	return stamped(w.Prometheus, w.Now, available, reconciled, loaded,
+		ready(available, reconciled, loaded), reconciling(reconciled, loaded), stalled(reconciled, loaded))
+}
+
+// stamped has the conditions speak of p as it is now, and keeps the transition time of those whose status did not change.
+func stamped(p *v1.Prometheus, now time.Time, conditions ...v1.Condition) []v1.Condition {
+	for i := range conditions {
+		c := &conditions[i]
+		c.ObservedGeneration = p.Generation
+		c.Message = cut(c.Message)
+		c.LastTransitionTime = metav1.NewTime(now).Rfc3339Copy()
+		if old := conditionOf(p.Status, c.Type); old.Status == c.Status {
+			c.LastTransitionTime = old.LastTransitionTime
 		}
 	}
-	return all
+	return conditions
+}
+
+// conditionOf returns the condition of a type, the zero Condition where there is none.
+func conditionOf(st v1.PrometheusStatus, kind v1.ConditionType) v1.Condition {
+	for _, c := range st.Conditions {
+		if c.Type == kind {
+			return c
+		}
+	}
+	return v1.Condition{}
 }
 
 func available(w *world.World, st v1.PrometheusStatus) v1.Condition {
@@ -59,7 +74,7 @@ func reconciled(w *world.World, pl plan.Plan, err error) v1.Condition {
 	self := pl.Verdicts[world.Object{Kind: world.Prometheus, NamespacedName: nameOf(w.Prometheus)}]
 	switch {
 	case err != nil:
-		c.Status, c.Reason, c.Message = v1.ConditionFalse, "ReconciliationFailed", err.Error()
+		return notReconciled(err)
 	case !self.Accepted():
 		c.Status, c.Reason, c.Message = v1.ConditionFalse, self.Reason, self.Message
 	case w.Prometheus.Spec.Paused:
@@ -73,6 +88,10 @@ func reconciled(w *world.World, pl plan.Plan, err error) v1.Condition {
 		c.Reason, c.Message = "SomeObjectsRejected", rejected(pl.Verdicts)
 	}
 	return c
+}
+
+func notReconciled(err error) v1.Condition {
+	return v1.Condition{Type: v1.Reconciled, Status: v1.ConditionFalse, Reason: "ReconciliationFailed", Message: err.Error()}
 }
 
 func rejected(verdicts map[world.Object]world.Verdict) string {

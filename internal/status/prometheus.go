@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -27,6 +28,22 @@ func For(w *world.World, pl plan.Plan, err error) v1.PrometheusStatus {
 	st.ConfigurationParts, st.RuleShards = fill(pl.Config.Fill), fill(pl.Rules.Fill)
 	count(&st, w)
 	st.Conditions = conditions(w, pl, st, err)
+	return st
+}
+
+// Unobserved computes the status of a Prometheus that could not be looked at, because of err. What was known stays, as of the generation
+// that it was known of; it is no longer called reconciled, nor ready.
+func Unobserved(p *v1.Prometheus, err error, now time.Time) v1.PrometheusStatus {
+	st := *p.Status.DeepCopy()
+	available, reconciled, loaded := conditionOf(st, v1.Available), notReconciled(err), conditionOf(st, v1.Loaded)
+	for _, c := range stamped(p, now, reconciled, ready(available, reconciled, loaded), reconciling(reconciled, loaded), stalled(reconciled, loaded)) {
+		i := slices.IndexFunc(st.Conditions, func(old v1.Condition) bool { return old.Type == c.Type })
+		if i < 0 {
+			st.Conditions = append(st.Conditions, c)
+			continue
+		}
+		st.Conditions[i] = c
+	}
 	return st
 }
 
