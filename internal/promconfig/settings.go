@@ -35,7 +35,7 @@ func settingsOf(w *world.World, version semver.Version, s *scope) *settings {
 	out := &settings{
 		spec:      spec,
 		version:   version,
-		sharding:  shardingOf(spec, w.Options),
+		sharding:  shardingOf(w),
 		apiServer: apiServerOf(s, spec.APIServerConfig),
 		classes:   map[string]scrapeClass{},
 	}

@@ -31,15 +31,12 @@ type sharding struct {
 	active string
 }
 
-func shardingOf(spec *v1.PrometheusSpec, options world.Options) sharding {
-	s := sharding{shards: 1}
-	if spec.Shards != nil && *spec.Shards > 1 {
-		s.shards = int64(*spec.Shards)
+func shardingOf(w *world.World) sharding {
+	s := sharding{shards: int64(world.Shards(w.Prometheus))}
+	if w.Options.FeatureGates[topologyGate] {
+		s.zones = int64(len(zonesOf(&w.Prometheus.Spec)))
 	}
-	if options.FeatureGates[topologyGate] {
-		s.zones = int64(len(zonesOf(spec)))
-	}
-	if options.FeatureGates[retentionGate] {
+	if w.Options.FeatureGates[retentionGate] {
 		numbers := make([]string, s.shards)
 		for i := range numbers {
 			numbers[i] = strconv.Itoa(i)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/delivery"
@@ -188,11 +187,9 @@ func stalled(reconciled, loaded v1.Condition) v1.Condition {
 }
 
 // wantedReplicas is the number of pods of all shards together.
-func wantedReplicas(w *world.World) int { return wantedPerShard(w) * wantedShards(w) }
-
-func wantedPerShard(w *world.World) int { return int(ptr.Deref(w.Prometheus.Spec.Replicas, 1)) }
-
-func wantedShards(w *world.World) int { return int(ptr.Deref(w.Prometheus.Spec.Shards, 1)) }
+func wantedReplicas(w *world.World) int {
+	return world.Shards(w.Prometheus) * world.Replicas(w.Prometheus)
+}
 
 func cut(text string) string {
 	if len(text) <= maxMessage {

@@ -24,7 +24,7 @@ type Measures struct {
 // MeasuresOf takes the measures of a Prometheus as it was seen and planned.
 func MeasuresOf(w *world.World, pl plan.Plan) Measures {
 	m := Measures{
-		Replicas: wantedPerShard(w), Shards: wantedShards(w),
+		Replicas: world.Replicas(w.Prometheus), Shards: world.Shards(w.Prometheus),
 		Progress: progress(pl.Delivery, wantedReplicas(w)),
 		Rejected: map[world.Kind]map[string]int{}, RejectedGroups: pl.Rules.Rejected,
 		Fill: pl.Fill,

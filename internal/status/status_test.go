@@ -103,6 +103,33 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+// kubectl scale can ask for any number: the status waits for the pods that there will be.
+func TestConditionsWaitForThePodsThatRun(t *testing.T) {
+	cases := map[string]struct {
+		reason            string
+		shards, replicas  int32
+		available, loaded string
+	}{
+		"NoShards":         {"one shard runs, and none of its pods is there yet", 0, 2, "False/NoPodReady", "False/Pending"},
+		"NegativeShards":   {"so it does for a number that makes no sense", -1, 2, "False/NoPodReady", "False/Pending"},
+		"NegativeReplicas": {"one replica runs", 1, -1, "False/NoPodReady", "False/Pending"},
+		"NoReplicas":       {"no pod is asked for, so nothing is missing", 1, 0, "True/", "True/"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := someWorld(0)
+			w.Prometheus.Spec.Shards, w.Prometheus.Spec.Replicas = &tc.shards, &tc.replicas
+			got := map[v1.ConditionType]string{}
+			for _, c := range For(w, plan.Plan{}, nil).Conditions {
+				got[c.Type] = string(c.Status) + "/" + c.Reason
+			}
+			if got[v1.Available] != tc.available || got[v1.Loaded] != tc.loaded {
+				t.Errorf("%s: Available is %s, want %s; Loaded is %s, want %s", tc.reason, got[v1.Available], tc.available, got[v1.Loaded], tc.loaded)
+			}
+		})
+	}
+}
+
 type failed string
 
 func (f failed) Error() string { return string(f) }

@@ -31,7 +31,7 @@ func (b *builder) retained() []*appsv1.StatefulSet {
 	var out []*appsv1.StatefulSet
 	for _, live := range b.world.Owned.StatefulSets {
 		shard, deadline := world.ShardOf(b.name, live.Name), b.deadline(live)
-		if shard >= b.shards() && (deadline.IsZero() || b.world.Now.Before(deadline)) {
+		if shard >= world.Shards(b.world.Prometheus) && (deadline.IsZero() || b.world.Now.Before(deadline)) {
 			sts := b.statefulSet(shard)
 			sts.Annotations[deadlineAnnotation] = deadline.Format(time.RFC3339)
 			out = append(out, sts)

@@ -18,15 +18,10 @@ const governingService = "prometheus-operated"
 // statefulSets are those of all shards, in order, and of shards that were scaled away and are kept for their data.
 func (b *builder) statefulSets() []*appsv1.StatefulSet {
 	var out []*appsv1.StatefulSet
-	for shard := range b.shards() {
+	for shard := range world.Shards(b.world.Prometheus) {
 		out = append(out, b.statefulSet(shard))
 	}
 	return append(out, b.retained()...)
-}
-
-// shards is the number of shards, at least one.
-func (b *builder) shards() int {
-	return max(1, int(valueOr(b.spec.Shards, 1)))
 }
 
 // standing is the StatefulSet of that name as it stands in the cluster, nil when there is none.
@@ -46,7 +41,7 @@ func (b *builder) statefulSet(shard int) *appsv1.StatefulSet {
 		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "StatefulSet"},
 		ObjectMeta: b.statefulSetMeta(shard, labels),
 		Spec: appsv1.StatefulSetSpec{
-			Replicas:                             new(b.replicas()),
+			Replicas:                             new(int32(world.Replicas(b.world.Prometheus))),
 			ServiceName:                          valueOr(b.spec.ServiceName, governingService),
 			PodManagementPolicy:                  b.podManagementPolicy(),
 			UpdateStrategy:                       b.updateStrategy(),
@@ -81,13 +76,6 @@ func (b *builder) statefulSetMeta(shard int, selector map[string]string) metav1.
 	maps.Copy(annotations, meta.Annotations)
 	meta.Labels, meta.Annotations = labels, annotations
 	return meta
-}
-
-func (b *builder) replicas() int32 {
-	if replicas := valueOr(b.spec.Replicas, 1); replicas >= 0 {
-		return replicas
-	}
-	return 1
 }
 
 // podManagementPolicy is Parallel unless the user says otherwise: with OrderedReady a broken pod holds up its own repair.

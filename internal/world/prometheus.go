@@ -6,6 +6,7 @@ import (
 
 	"github.com/blang/semver/v4"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 )
@@ -24,6 +25,18 @@ func PrometheusVersion(p *v1.Prometheus) (semver.Version, error) {
 		return semver.Version{}, fmt.Errorf("%q is not a version like %s: %w", text, DefaultPrometheusVersion, err)
 	}
 	return version, nil
+}
+
+// Shards is the number of shards that run for p, at least one.
+func Shards(p *v1.Prometheus) int { return int(max(1, ptr.Deref(p.Spec.Shards, 1))) }
+
+// Replicas is the number of pods of each shard. None is a number that can be asked for; a negative one counts as not set, as
+// upstream has it.
+func Replicas(p *v1.Prometheus) int {
+	if replicas := ptr.Deref(p.Spec.Replicas, 1); replicas >= 0 {
+		return int(replicas)
+	}
+	return 1
 }
 
 // Unmanaged reports whether the configuration is the user's own: no selector of scrape objects is set at all.
