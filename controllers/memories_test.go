@@ -2,6 +2,8 @@ package controllers
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -199,6 +201,14 @@ func TestStatefulSetsAreInTheOrderOfTheirShards(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("what a shard is called says where it stands (-want +got):\n%s", diff)
+	}
+}
+
+func TestEveryKindThatIsSelectedIsWatched(t *testing.T) {
+	t.Parallel()
+	want, got := slices.Sorted(slices.Values(world.Selectable)), slices.Sorted(maps.Keys(selectableKinds()))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("kinds (-want +got):\n%s", diff)
 	}
 }
 

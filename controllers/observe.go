@@ -69,14 +69,15 @@ func (o *observer) selectable(ctx context.Context, w *world.World) error {
 		scrapeConfigs   v1alpha1.ScrapeConfigList
 		rules           v1.PrometheusRuleList
 	)
-	for kind, list := range map[world.Kind]client.ObjectList{
+	lists := map[world.Kind]client.ObjectList{
 		world.ServiceMonitor: &serviceMonitors, world.PodMonitor: &podMonitors, world.Probe: &probes,
 		world.ScrapeConfig: &scrapeConfigs, world.PrometheusRule: &rules,
-	} {
+	}
+	for _, kind := range world.Selectable {
 		if o.missing[kind] != "" {
 			continue
 		}
-		if err := o.cached.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
+		if err := o.cached.List(ctx, lists[kind], client.UnsafeDisableDeepCopy); err != nil {
 			return err
 		}
 	}

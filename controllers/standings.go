@@ -22,7 +22,7 @@ type Standings struct {
 // NewStandings returns Standings in which no Prometheus has spoken yet.
 func NewStandings() *Standings {
 	s := &Standings{by: map[types.NamespacedName]map[world.Object]status.Standing{}, channels: map[world.Kind]chan event.TypedGenericEvent[world.Object]{}}
-	for kind := range selectableKinds() {
+	for _, kind := range world.Selectable {
 		s.channels[kind] = make(chan event.TypedGenericEvent[world.Object], 1024)
 	}
 	return s

@@ -23,7 +23,7 @@ import (
 	"github.com/promloop/promloop/internal/world"
 )
 
-// selectableKinds are the kinds that a Prometheus selects.
+// selectableKinds are world.Selectable, each with an object to watch it by.
 func selectableKinds() map[world.Kind]client.Object {
 	return map[world.Kind]client.Object{
 		world.ServiceMonitor: &v1.ServiceMonitor{},

@@ -6,7 +6,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -32,8 +31,7 @@ func (j *prometheusJudge) judge(ctx context.Context, p *v1.Prometheus) (Answer, 
 	}
 	var a Answer
 	objects := workload.For(&world.World{Prometheus: p, Options: j.options})
-	name := types.NamespacedName{Namespace: p.Namespace, Name: p.Name}
-	if verdict := objects.Verdicts[world.Object{Kind: world.Prometheus, NamespacedName: name}]; !verdict.Accepted() {
+	if verdict := objects.Verdicts[world.ObjectOf(world.Prometheus, p)]; !verdict.Accepted() {
 		a.refuse("", "%s", verdict.Message)
 	}
 	for _, f := range promconfig.Faults(p) {
@@ -50,8 +48,8 @@ func (j *prometheusJudge) judge(ctx context.Context, p *v1.Prometheus) (Answer, 
 	return a, deprecatedInPrometheuses.warnOf(&a, p)
 }
 
-// selectable are the kinds that a Prometheus selects, each with a list to hold its objects.
-func selectable() map[world.Kind]client.ObjectList {
+// emptyLists hold the objects of each kind that a Prometheus selects, once they are read.
+func emptyLists() map[world.Kind]client.ObjectList {
 	return map[world.Kind]client.ObjectList{
 		world.ServiceMonitor: &v1.ServiceMonitorList{}, world.PodMonitor: &v1.PodMonitorList{}, world.Probe: &v1.ProbeList{},
 		world.ScrapeConfig: &v1alpha1.ScrapeConfigList{}, world.PrometheusRule: &v1.PrometheusRuleList{},
@@ -60,7 +58,8 @@ func selectable() map[world.Kind]client.ObjectList {
 
 // selectors refuses selectors that can't be read, and warns of those that match no object.
 func (j *prometheusJudge) selectors(ctx context.Context, p *v1.Prometheus, a *Answer) error {
-	for _, kind := range []world.Kind{world.ServiceMonitor, world.PodMonitor, world.Probe, world.ScrapeConfig, world.PrometheusRule} {
+	lists := emptyLists()
+	for _, kind := range world.Selectable {
 		selector, err := selection.SelectorOf(p, kind)
 		if err != nil {
 			a.refuse("", "%s", err)
@@ -69,7 +68,7 @@ func (j *prometheusJudge) selectors(ctx context.Context, p *v1.Prometheus, a *An
 		if selector.Nothing() {
 			continue // not set: the Prometheus is not meant to select objects of this kind
 		}
-		some, err := j.anySelected(ctx, selector, selectable()[kind])
+		some, err := j.anySelected(ctx, selector, lists[kind])
 		if err != nil {
 			return err
 		}

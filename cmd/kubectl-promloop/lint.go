@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/cmd/kubectl-promloop/internal/manifest"
@@ -54,27 +55,16 @@ func alone(set *manifest.Set) []manifest.Problem {
 	rule := rules.NewJudge(rules.AnyTarget(), rules.DefaultLimits(defaults().RuleShards))
 	for _, r := range set.Rules {
 		for _, f := range rule.Object(r).Findings {
-			out = append(out, set.Problem(idOf(world.PrometheusRule, r), f.Path, f.String()))
+			out = append(out, set.Problem(world.ObjectOf(world.PrometheusRule, r), f.Path, f.String()))
 		}
 	}
 	return out
 }
 
-type named interface {
-	GetNamespace() string
-	GetName() string
-}
-
-func idOf(kind world.Kind, o named) world.Object {
-	id := world.Object{Kind: kind}
-	id.Namespace, id.Name = o.GetNamespace(), o.GetName()
-	return id
-}
-
-func judge[P named](set *manifest.Set, out *[]manifest.Problem, kind world.Kind, objects []P) {
+func judge[P metav1.Object](set *manifest.Set, out *[]manifest.Problem, kind world.Kind, objects []P) {
 	for _, o := range objects {
 		for _, f := range promconfig.Faults(o) {
-			*out = append(*out, set.Problem(idOf(kind, o), f.Path, f.String()))
+			*out = append(*out, set.Problem(world.ObjectOf(kind, o), f.Path, f.String()))
 		}
 	}
 }
@@ -112,7 +102,7 @@ func refusedRules(set *manifest.Set, p *v1.Prometheus, pl plan.Plan) map[world.O
 	out := map[world.Object][]place{}
 	judge := rules.NewJudge(rules.TargetOf(p), rules.DefaultLimits(defaults().RuleShards))
 	for _, r := range set.Rules {
-		id := idOf(world.PrometheusRule, r)
+		id := world.ObjectOf(world.PrometheusRule, r)
 		if _, refused := pl.Verdicts[id]; !refused {
 			continue
 		}

@@ -7,7 +7,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/promloop/promloop/internal/delivery"
 	"github.com/promloop/promloop/internal/promconfig"
@@ -99,6 +98,4 @@ func (p *Planner) For(w *world.World) Plan {
 	return pl
 }
 
-func self(w *world.World) world.Object {
-	return world.Object{Kind: world.Prometheus, NamespacedName: types.NamespacedName{Namespace: w.Prometheus.Namespace, Name: w.Prometheus.Name}}
-}
+func self(w *world.World) world.Object { return world.ObjectOf(world.Prometheus, w.Prometheus) }

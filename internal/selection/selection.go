@@ -2,7 +2,6 @@ package selection
 
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/api/v1alpha1"
@@ -52,8 +51,7 @@ func pick[T metav1.Object](w *world.World, r *Result, kind world.Kind, objects [
 			selected = append(selected, o)
 			continue
 		}
-		name := types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()}
-		r.Left[world.Object{Kind: kind, NamespacedName: name}] = verdict
+		r.Left[world.ObjectOf(kind, o)] = verdict
 	}
 	return selected
 }

@@ -70,7 +70,7 @@ func available(w *world.World, st v1.PrometheusStatus) v1.Condition {
 // reconciled has upstream's reasons where upstream has one.
 func reconciled(w *world.World, pl plan.Plan, err error) v1.Condition {
 	c := v1.Condition{Type: v1.Reconciled, Status: v1.ConditionTrue}
-	self := pl.Verdicts[world.Object{Kind: world.Prometheus, NamespacedName: nameOf(w.Prometheus)}]
+	self := pl.Verdicts[world.ObjectOf(world.Prometheus, w.Prometheus)]
 	switch {
 	case err != nil:
 		return notReconciled(err)

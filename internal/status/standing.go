@@ -1,8 +1,6 @@
 package status
 
 import (
-	"k8s.io/apimachinery/pkg/types"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/promloop/promloop/internal/contract"
@@ -60,7 +58,7 @@ func (t tally) add(kind world.Kind, o metav1.Object) {
 	if kind == world.PrometheusRule {
 		manifest, reached = t.plan.Wanted.Rules, t.rules
 	}
-	id := world.Object{Kind: kind, NamespacedName: nameOf(o)}
+	id := world.ObjectOf(kind, o)
 	s := Standing{Generation: o.GetGeneration(), Verdict: t.plan.Verdicts[id], Loaded: metav1.ConditionUnknown}
 	since := t.ledger.Publish(id, o.GetGeneration(), manifest)
 	switch {
@@ -72,8 +70,4 @@ func (t tally) add(kind world.Kind, o metav1.Object) {
 		s.Loaded = metav1.ConditionFalse
 	}
 	t.out[id] = s
-}
-
-func nameOf(o metav1.Object) types.NamespacedName {
-	return types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()}
 }

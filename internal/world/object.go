@@ -1,11 +1,14 @@
 package world
 
-import "k8s.io/apimachinery/pkg/types"
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
 
-// Kind is the kind of an object that a Prometheus can select.
+// Kind is a kind of monitoring.coreos.com.
 type Kind string
 
-// The kinds that a Prometheus selects.
+// The kinds that the operator knows.
 const (
 	ServiceMonitor Kind = "ServiceMonitor"
 	PodMonitor     Kind = "PodMonitor"
@@ -15,10 +18,18 @@ const (
 	Prometheus     Kind = "Prometheus"
 )
 
+// Selectable are the kinds that a Prometheus selects.
+var Selectable = []Kind{ServiceMonitor, PodMonitor, Probe, ScrapeConfig, PrometheusRule}
+
 // Object names one object.
 type Object struct {
 	Kind Kind
 	types.NamespacedName
+}
+
+// ObjectOf names o, an object of kind.
+func ObjectOf(kind Kind, o metav1.Object) Object {
+	return Object{Kind: kind, NamespacedName: types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()}}
 }
 
 // Verdict says why an object was left out, wholly or in part. The zero Verdict means that it was taken.

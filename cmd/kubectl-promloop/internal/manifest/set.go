@@ -105,8 +105,7 @@ func decode[T any, P interface {
 	if o.GetNamespace() == "" && kind != namespace {
 		o.SetNamespace("default")
 	}
-	id := world.Object{Kind: kind}
-	id.Namespace, id.Name = o.GetNamespace(), o.GetName()
+	id := world.ObjectOf(kind, o)
 	if first, again := s.places[id]; again && schemas()[kindOf(d.node)] != nil {
 		return []Problem{s.problem(d, id, "", fmt.Sprintf("it stands in %s:%d too", first.file, first.node.Line))}
 	}
