@@ -123,7 +123,7 @@ func (r *ConfigResourceReconciler) announce(o client.Object, turned []status.Tur
 		prometheus.Namespace, prometheus.Name = t.Prometheus.Namespace, t.Prometheus.Name
 		kind := corev1.EventTypeWarning
 		if t.Verdict.Accepted() {
-			kind, t.Verdict = corev1.EventTypeNormal, world.Verdict{Reason: "Accepted", Message: "taken again"}
+			kind, t.Verdict = corev1.EventTypeNormal, world.Verdict{Reason: status.Accepted, Message: "taken again"}
 		}
 		r.Events.Eventf(o, prometheus, kind, t.Verdict.Reason, "Select", "Prometheus %s: %s", t.Prometheus, t.Verdict.Message)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
@@ -213,6 +214,22 @@ func TestUnreadableSelectorTakesNoRuleAway(t *testing.T) {
 	}
 	if pl.Verdicts[self(w)].Accepted() {
 		t.Error("the Prometheus must say what is wrong with it")
+	}
+}
+
+func TestAVolumeThatCantGrowIsNoFieldWithoutEffect(t *testing.T) {
+	size := func(s string) corev1.VolumeResourceRequirements {
+		return corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse(s)}}
+	}
+	w := someWorld(1)
+	w.Prometheus.Spec.Storage = &v1.StorageSpec{}
+	w.Prometheus.Spec.Storage.VolumeClaimTemplate.Spec.Resources = size("2Gi")
+	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "prometheus-main-db-prometheus-main-0"}}
+	claim.Spec.Resources = size("1Gi")
+	w.Claims = []*corev1.PersistentVolumeClaim{claim}
+	pl := planner().For(w)
+	if len(pl.Unresized) != 1 || len(pl.Ignored) != 0 {
+		t.Errorf("the class of the claim lets nothing grow, so it is told once and by itself: unresized %q, ignored %q", pl.Unresized, pl.Ignored)
 	}
 }
 

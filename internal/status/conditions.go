@@ -57,9 +57,9 @@ func available(w *world.World, st v1.PrometheusStatus) v1.Condition {
 	switch {
 	case int(st.AvailableReplicas) >= wanted:
 	case st.AvailableReplicas > 0:
-		c.Status, c.Reason = v1.ConditionDegraded, "SomePodsNotReady"
+		c.Status, c.Reason = v1.ConditionDegraded, SomePodsNotReady
 	default:
-		c.Status, c.Reason = v1.ConditionFalse, "NoPodReady"
+		c.Status, c.Reason = v1.ConditionFalse, NoPodReady
 	}
 	if c.Reason != "" {
 		c.Message = fmt.Sprintf("%d of %d pods are ready", st.AvailableReplicas, wanted)
@@ -77,34 +77,61 @@ func reconciled(w *world.World, pl plan.Plan, err error) v1.Condition {
 	case !self.Accepted():
 		c.Status, c.Reason, c.Message = v1.ConditionFalse, self.Reason, self.Message
 	case w.Prometheus.Spec.Paused:
-		c.Status, c.Reason, c.Message = v1.ConditionUnknown, "Paused", "spec.paused is true: nothing is written until it is false again"
-	case pl.Unmanaged:
-		c.Reason = "ConfigurationUnmanaged"
-		c.Message = "no selector for scrape objects is set, so the configuration Secret is left to you"
-	case len(pl.Ignored) > 0:
-		c.Reason, c.Message = "IgnoredFields", strings.Join(pl.Ignored, "; ")
-	case len(pl.Verdicts) > 0:
-		c.Reason, c.Message = "SomeObjectsRejected", rejected(pl.Verdicts)
+		c.Status, c.Reason, c.Message = v1.ConditionUnknown, Paused, "spec.paused is true: nothing is written until it is false again"
+	default:
+		c.Reason, c.Message = leftOut(pl)
 	}
 	return c
 }
 
-func notReconciled(err error) v1.Condition {
-	return v1.Condition{Type: v1.Reconciled, Status: v1.ConditionFalse, Reason: "ReconciliationFailed", Message: err.Error()}
+// leftOut is what the user should know of a Prometheus that is reconciled: the gravest as the reason, all of it in the message.
+func leftOut(pl plan.Plan) (string, string) {
+	var reasons, all []string
+	for _, kind := range []struct {
+		reason string
+		said   []string
+	}{
+		{SomeObjectsRejected, rejected(pl.Verdicts)},
+		{VolumeNotResized, pl.Unresized},
+		{ConfigurationUnmanaged, unmanaged(pl)},
+		{IgnoredFields, pl.Ignored},
+	} {
+		if len(kind.said) > 0 {
+			reasons, all = append(reasons, kind.reason), append(all, kind.said...)
+		}
+	}
+	if len(all) == 0 {
+		return "", ""
+	}
+	return reasons[0], strings.Join(all, "; ")
 }
 
-func rejected(verdicts map[world.Object]world.Verdict) string {
+func unmanaged(pl plan.Plan) []string {
+	if !pl.Unmanaged {
+		return nil
+	}
+	return []string{"no selector for scrape objects is set, so the configuration Secret is left to you"}
+}
+
+func notReconciled(err error) v1.Condition {
+	return v1.Condition{Type: v1.Reconciled, Status: v1.ConditionFalse, Reason: ReconciliationFailed, Message: err.Error()}
+}
+
+func rejected(verdicts map[world.Object]world.Verdict) []string {
+	if len(verdicts) == 0 {
+		return nil
+	}
 	names := make([]string, 0, len(verdicts))
 	for o := range maps.Keys(verdicts) {
 		names = append(names, string(o.Kind)+" "+o.String())
 	}
 	slices.Sort(names)
 	shown := names[:min(len(names), 5)]
-	text := fmt.Sprintf("%d selected objects are left out wholly or in part: %s", len(names), strings.Join(shown, ", "))
+	text := fmt.Sprintf("%d selected objects are left out wholly or in part, as their status says: %s", len(names), strings.Join(shown, ", "))
 	if len(names) > len(shown) {
 		text += ", …"
 	}
-	return text + "; their status says why"
+	return []string{text}
 }
 
 func loaded(w *world.World, pl plan.Plan) v1.Condition {
@@ -115,11 +142,11 @@ func loaded(w *world.World, pl plan.Plan) v1.Condition {
 	}
 	if pl.Delivery.Loaded(wantedReplicas(w)) {
 		if slow != "" {
-			c.Reason, c.Message = "PodsNotPatchable", slow
+			c.Reason, c.Message = PodsNotPatchable, slow
 		}
 		return c
 	}
-	c.Status, c.Reason = v1.ConditionFalse, "Pending"
+	c.Status, c.Reason = v1.ConditionFalse, Pending
 	var lagging []string
 	for _, pod := range pl.Delivery.Pods {
 		for _, domain := range []delivery.Domain{pod.Config, pod.Rules} {
@@ -128,10 +155,10 @@ func loaded(w *world.World, pl plan.Plan) v1.Condition {
 			case delivery.Loaded:
 				continue
 			case delivery.Refused:
-				c.Status, c.Reason = v1.ConditionFalse, "Refused"
+				c.Status, c.Reason = v1.ConditionFalse, Refused
 			case delivery.Unknown:
-				if c.Reason != "Refused" {
-					c.Status, c.Reason = v1.ConditionUnknown, "NoReport"
+				if c.Reason != Refused {
+					c.Status, c.Reason = v1.ConditionUnknown, NoReport
 				}
 			}
 			lagging = append(lagging, fmt.Sprintf("%s: %s: %s", pod.Name, reason, message))
@@ -142,8 +169,8 @@ func loaded(w *world.World, pl plan.Plan) v1.Condition {
 	}
 	if slow != "" {
 		lagging = append(lagging, slow)
-		if c.Reason == "Pending" {
-			c.Status, c.Reason = v1.ConditionUnknown, "PodsNotPatchable"
+		if c.Reason == Pending {
+			c.Status, c.Reason = v1.ConditionUnknown, PodsNotPatchable
 		}
 	}
 	c.Message = strings.Join(lagging, "; ")
@@ -168,7 +195,7 @@ func ready(available, reconciled, loaded v1.Condition) v1.Condition {
 // reconciling is True while something is on its way. kstatus reads it as "in progress".
 func reconciling(reconciled, loaded v1.Condition) v1.Condition {
 	c := v1.Condition{Type: v1.Reconciling, Status: v1.ConditionFalse}
-	if reconciled.Status == v1.ConditionTrue && loaded.Status != v1.ConditionTrue && loaded.Reason != "Refused" {
+	if reconciled.Status == v1.ConditionTrue && loaded.Status != v1.ConditionTrue && loaded.Reason != Refused {
 		c.Status, c.Reason, c.Message = v1.ConditionTrue, loaded.Reason, loaded.Message
 	}
 	return c
@@ -178,7 +205,7 @@ func reconciling(reconciled, loaded v1.Condition) v1.Condition {
 func stalled(reconciled, loaded v1.Condition) v1.Condition {
 	c := v1.Condition{Type: v1.Stalled, Status: v1.ConditionFalse}
 	for _, part := range []v1.Condition{reconciled, loaded} {
-		if part.Status == v1.ConditionFalse && part.Reason != "Pending" && part.Reason != "ReconciliationFailed" {
+		if part.Status == v1.ConditionFalse && part.Reason != Pending && part.Reason != ReconciliationFailed {
 			c.Status, c.Reason, c.Message = v1.ConditionTrue, part.Reason, part.Message
 			break
 		}

@@ -16,9 +16,6 @@ import (
 	"github.com/promloop/promloop/internal/world"
 )
 
-// NotSelected is the reason of an object that no Prometheus selects.
-const NotSelected = "NotSelected"
-
 // ForConfigResource computes the status of a ServiceMonitor, PodMonitor, Probe, ScrapeConfig or PrometheusRule with the given
 // generation from what every Prometheus that selects it made of it or, where none does, from left: why each does not. old is used for
 // transition times only.
@@ -100,7 +97,7 @@ func notSelected(left map[types.NamespacedName]world.Verdict) string {
 }
 
 func acceptedByAll(names []types.NamespacedName, standings map[types.NamespacedName]Standing) metav1.Condition {
-	c := metav1.Condition{Type: string(v1.Accepted), Status: metav1.ConditionTrue, Reason: "Accepted"}
+	c := metav1.Condition{Type: string(v1.Accepted), Status: metav1.ConditionTrue, Reason: Accepted}
 	for _, name := range names {
 		if v := standings[name].Verdict; !v.Accepted() {
 			c.Status, c.Reason = metav1.ConditionFalse, v.Reason
@@ -112,7 +109,7 @@ func acceptedByAll(names []types.NamespacedName, standings map[types.NamespacedN
 }
 
 func loadedByAll(accepted metav1.Condition, generation int64, names []types.NamespacedName, standings map[types.NamespacedName]Standing) metav1.Condition {
-	c := metav1.Condition{Type: string(v1.Loaded), Status: metav1.ConditionTrue, Reason: "LoadedEverywhere"}
+	c := metav1.Condition{Type: string(v1.Loaded), Status: metav1.ConditionTrue, Reason: LoadedEverywhere}
 	if accepted.Status != metav1.ConditionTrue {
 		c.Status, c.Reason, c.Message = metav1.ConditionFalse, accepted.Reason, accepted.Message
 		return c
@@ -121,11 +118,11 @@ func loadedByAll(accepted metav1.Condition, generation int64, names []types.Name
 		s := standings[name]
 		switch {
 		case s.Generation != generation:
-			c.Status, c.Reason, c.Message = metav1.ConditionUnknown, "Reconciling", fmt.Sprintf("Prometheus %s has not looked at this generation yet", name)
+			c.Status, c.Reason, c.Message = metav1.ConditionUnknown, Reconciling, fmt.Sprintf("Prometheus %s has not looked at this generation yet", name)
 		case s.Loaded == metav1.ConditionFalse:
-			c.Status, c.Reason, c.Message = metav1.ConditionFalse, "Delivering", fmt.Sprintf("not every replica of Prometheus %s has loaded it yet", name)
+			c.Status, c.Reason, c.Message = metav1.ConditionFalse, Delivering, fmt.Sprintf("not every replica of Prometheus %s has loaded it yet", name)
 		case s.Loaded == metav1.ConditionUnknown:
-			c.Status, c.Reason, c.Message = metav1.ConditionUnknown, "NoReport", fmt.Sprintf("not every replica of Prometheus %s says what it has loaded", name)
+			c.Status, c.Reason, c.Message = metav1.ConditionUnknown, NoReport, fmt.Sprintf("not every replica of Prometheus %s says what it has loaded", name)
 		default:
 			continue
 		}
@@ -137,11 +134,11 @@ func loadedByAll(accepted metav1.Condition, generation int64, names []types.Name
 // Passing reports whether a status tells of nothing but a change that is on its way.
 func Passing(st v1.ConfigResourceStatus) bool {
 	c := meta.FindStatusCondition(st.Conditions, string(v1.Loaded))
-	return c != nil && (c.Reason == "Reconciling" || c.Reason == "Delivering")
+	return c != nil && (c.Reason == Reconciling || c.Reason == Delivering)
 }
 
 func readyObject(accepted, loaded metav1.Condition) metav1.Condition {
-	c := metav1.Condition{Type: string(v1.Ready), Status: metav1.ConditionTrue, Reason: "Ready"}
+	c := metav1.Condition{Type: string(v1.Ready), Status: metav1.ConditionTrue, Reason: Ready}
 	for _, part := range []metav1.Condition{accepted, loaded} {
 		if part.Status != metav1.ConditionTrue {
 			c.Status, c.Reason, c.Message = part.Status, part.Reason, part.Message

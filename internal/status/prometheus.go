@@ -128,14 +128,14 @@ func why(d delivery.Domain) (reason, message string) {
 	case delivery.Loaded:
 		return "", ""
 	case delivery.Unknown:
-		return "NoReport", "the sidecar of this pod has not answered: it may be starting, or a network policy may block its report port"
+		return NoReport, "the sidecar of this pod has not answered: it may be starting, or a network policy may block its report port"
 	case delivery.Refused:
 		return d.Report.Reason, d.Report.Error
 	}
 	if d.Report.Reason != "" {
 		return d.Report.Reason, d.Report.Error
 	}
-	return "Pending", "the pod's volume does not show the published set yet"
+	return Pending, "the pod's volume does not show the published set yet"
 }
 
 func sum(values []int) int {

@@ -40,7 +40,7 @@ var _ = Describe("A larger storage request", func() {
 		t := newTeam(ctx, "rigid", storageOf(storageClass(ctx, "rigid", false)))
 		change(ctx, t.prometheusObject(ctx), func(p *v1.Prometheus) { request(p, "2Gi") })
 		Eventually(func() []v1.Condition { return t.prometheusObject(ctx).Status.Conditions }).WithContext(ctx).WithTimeout(time.Minute).Should(
-			ContainElement(And(HaveField("Type", v1.Reconciled), HaveField("Message", And(
+			ContainElement(And(HaveField("Type", v1.Reconciled), HaveField("Reason", "VolumeNotResized"), HaveField("Message", And(
 				ContainSubstring("prometheus-main-db-prometheus-main-0 can't grow from 1Gi to 2Gi"),
 				ContainSubstring(`storage class "rigid" does not allow volume expansion`))))))
 		Expect(t.claimed(ctx)()).To(Equal("1Gi"))

@@ -1,0 +1,33 @@
+package status
+
+// Reasons of conditions, each explained in docs/kinds. Those of what is left out are verdicts: see selection, promconfig, rules and
+// workload.
+const (
+	// Available, of a Prometheus.
+	SomePodsNotReady = "SomePodsNotReady"
+	NoPodReady       = "NoPodReady"
+
+	// Reconciled, of a Prometheus. With the last four it is True all the same; they go from the gravest to the mildest.
+	ReconciliationFailed   = "ReconciliationFailed"
+	Paused                 = "Paused"
+	SomeObjectsRejected    = "SomeObjectsRejected"
+	VolumeNotResized       = "VolumeNotResized"
+	ConfigurationUnmanaged = "ConfigurationUnmanaged"
+	IgnoredFields          = "IgnoredFields"
+
+	// Loaded, of a Prometheus.
+	Pending          = "Pending"
+	Refused          = "Refused"
+	PodsNotPatchable = "PodsNotPatchable"
+
+	// Loaded, of both.
+	NoReport = "NoReport" // a replica does not say what it has loaded
+
+	// Accepted, Loaded and Ready, of a selectable object.
+	Accepted         = "Accepted"
+	NotSelected      = "NotSelected"
+	LoadedEverywhere = "LoadedEverywhere"
+	Reconciling      = "Reconciling"
+	Delivering       = "Delivering"
+	Ready            = "Ready"
+)
