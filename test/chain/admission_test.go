@@ -85,7 +85,7 @@ func (t team) filler(alert string, bytes int) *v1.PrometheusRule {
 func (t team) shardOf(ctx context.Context, rule *v1.PrometheusRule) string {
 	GinkgoHelper()
 	var list corev1.ConfigMapList
-	Expect(running.Client.List(ctx, &list, client.InNamespace(t.namespace))).To(Succeed())
+	Expect(running.Client.List(ctx, &list, client.InNamespace(t.namespace))).To(Succeed(), "ConfigMaps can be listed")
 	var holders []string
 	for _, cm := range list.Items {
 		for file := range cm.Data {

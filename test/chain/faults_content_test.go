@@ -22,8 +22,8 @@ var _ = Describe("Faults of content", func() {
 			create(ctx, bypass(bad))
 			create(ctx, bypass(good))
 			s.eventuallyServes(ctx, good, 10*time.Second)
-			Expect(s.alerts(ctx, 0)).NotTo(HaveKey(bad.Spec.Groups[0].Name))
-			Eventually(eventsOn(ctx, bad)).WithContext(ctx).WithTimeout(30 * time.Second).Should(ContainElement(ContainSubstring("parse error")))
+			Expect(s.alerts(ctx, 0)).NotTo(HaveKey(bad.Spec.Groups[0].Name), "the bad rule is left out")
+			Eventually(eventsOn(ctx, bad)).WithContext(ctx).WithTimeout(30*time.Second).Should(ContainElement(ContainSubstring("parse error")), "an event says what is wrong")
 		},
 	})
 	prove(fault{
@@ -33,9 +33,9 @@ var _ = Describe("Faults of content", func() {
 			alert := rule.Spec.Groups[0].Name
 			rule.Spec.Groups[0].Rules[0].Expr = intstr.FromString("vector(1)")
 			create(ctx, rule)
-			Eventually(activeAt(ctx, p, alert)).WithContext(ctx).WithTimeout(15 * time.Second).ShouldNot(BeZero())
+			Eventually(activeAt(ctx, p, alert)).WithContext(ctx).WithTimeout(15*time.Second).ShouldNot(BeZero(), "the alert fires")
 			since, err := activeAt(ctx, p, alert)()
-			Expect(err).NotTo(HaveOccurred())
+			Expect(err).NotTo(HaveOccurred(), "Prometheus answers")
 			before := s.shardOf(ctx, rule)
 			for n := range 2 {
 				filler := s.filler(fmt.Sprintf("Fill%dx%d", s.n, n), 330_000)
@@ -44,7 +44,7 @@ var _ = Describe("Faults of content", func() {
 			}
 			bulk := s.filler(fmt.Sprintf("Bulk%d", s.n), 400_000).Spec.Groups[0]
 			change(ctx, rule, func(r *v1.PrometheusRule) { r.Spec.Groups = append(r.Spec.Groups, bulk) })
-			Eventually(func() map[string]string { return s.alerts(ctx, 0) }).WithContext(ctx).WithTimeout(15 * time.Second).Should(HaveKey(bulk.Name))
+			Eventually(func() map[string]string { return s.alerts(ctx, 0) }).WithContext(ctx).WithTimeout(15*time.Second).Should(HaveKey(bulk.Name), "the larger object is served")
 			Expect(activeAt(ctx, p, alert)()).To(Equal(since), "nobody is paged anew")
 			Expect(s.shardOf(ctx, rule)).NotTo(Equal(before), "it was made to move")
 		},

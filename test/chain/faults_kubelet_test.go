@@ -34,7 +34,7 @@ var _ = Describe("Faults of the node", func() {
 			create(ctx, rule)
 			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(30*time.Second).Should(And(
 				HaveField("Status", v1.ConditionFalse), HaveField("Message", ContainSubstring("prometheus-main-0"))), "the status names the pod that lags")
-			Expect(s.alerts(ctx, 0)).NotTo(HaveKey(rule.Spec.Groups[0].Name))
+			Expect(s.alerts(ctx, 0)).NotTo(HaveKey(rule.Spec.Groups[0].Name), "nothing reached the pod")
 			running.Node.Release()
 			s.eventuallyServes(ctx, rule, 20*time.Second)
 		},
@@ -48,7 +48,7 @@ var _ = Describe("Faults of the node", func() {
 			count := s.countPokes()
 			create(ctx, rule)
 			s.eventuallyServes(ctx, rule, 12*time.Second)
-			Expect(count()).To(BeNumerically("<=", 8), "not more often than every 1.1 s")
+			Expect(count()).To(BeNumerically("<=", 8), "it is poked no more often than every 1.1 s")
 		},
 	})
 	prove(fault{
@@ -60,12 +60,12 @@ var _ = Describe("Faults of the node", func() {
 			defer running.Node.Release()
 			rule := s.fresh("Slow")
 			create(ctx, rule)
-			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(30 * time.Second).Should(And(
-				HaveField("Status", v1.ConditionUnknown), HaveField("Reason", "PodsNotPatchable"), HaveField("Message", ContainSubstring("may not patch pods"))))
-			Consistently(s.reconciled(ctx)).WithContext(ctx).WithTimeout(5 * time.Second).Should(HaveField("Status", v1.ConditionTrue))
+			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(30*time.Second).Should(And(
+				HaveField("Status", v1.ConditionUnknown), HaveField("Reason", "PodsNotPatchable"), HaveField("Message", ContainSubstring("may not patch pods"))), "the status says why it takes long")
+			Consistently(s.reconciled(ctx)).WithContext(ctx).WithTimeout(5*time.Second).Should(HaveField("Status", v1.ConditionTrue), "all else is reconciled")
 			running.Node.Release()
 			s.eventuallyServes(ctx, rule, 100*time.Second)
-			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(30*time.Second).Should(HaveField("Status", v1.ConditionTrue), "proved, if late")
+			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(30*time.Second).Should(HaveField("Status", v1.ConditionTrue), "it is proved, if late")
 			s.mayPatchPods(ctx, true)
 			fast := s.fresh("Fast")
 			create(ctx, fast)
@@ -104,7 +104,7 @@ var _ = Describe("Faults of the node", func() {
 				<-tick.C
 			}
 			s.eventuallyServes(ctx, rule, 10*time.Second)
-			Expect(count()).To(BeNumerically("<=", int(time.Since(started)/(1100*time.Millisecond))+2), "work is bounded")
+			Expect(count()).To(BeNumerically("<=", int(time.Since(started)/(1100*time.Millisecond))+2), "pokes are 1.1 s apart")
 		},
 	})
 	prove(fault{
@@ -112,10 +112,10 @@ var _ = Describe("Faults of the node", func() {
 		run: func(ctx context.Context, s *site) {
 			key := client.ObjectKey{Namespace: s.namespace, Name: "prometheus-main-rulefiles-0"}
 			var before, after corev1.ConfigMap
-			Expect(running.Client.Get(ctx, key, &before)).To(Succeed())
+			Expect(running.Client.Get(ctx, key, &before)).To(Succeed(), "the ConfigMap is there")
 			remove(ctx, &before)
-			Eventually(func() error { return running.Client.Get(ctx, key, &after) }).WithContext(ctx).WithTimeout(10 * time.Second).Should(Succeed())
-			Expect(after.Data).To(Equal(before.Data), "the same bytes under the same name")
+			Eventually(func() error { return running.Client.Get(ctx, key, &after) }).WithContext(ctx).WithTimeout(10*time.Second).Should(Succeed(), "the ConfigMap is written again")
+			Expect(after.Data).To(Equal(before.Data), "it has the same bytes under the same name")
 		},
 	})
 	prove(fault{
@@ -124,16 +124,16 @@ var _ = Describe("Faults of the node", func() {
 			s.eventuallySettled(ctx) // so that what is restarted is restarted for this
 			pod := nodelet.Pod{Namespace: s.namespace, Name: "prometheus-main-0"}
 			before := restarts(pod)
-			Expect(running.Node.EmptyVolume(pod, "prometheus-main-rulefiles-0")).To(Succeed())
+			Expect(running.Node.EmptyVolume(pod, "prometheus-main-rulefiles-0")).To(Succeed(), "the node empties the volume")
 			_, _, monitor := s.operatorMetrics(fmt.Sprintf("emptied%d", s.n))
 			create(ctx, monitor) // so that Prometheus loads while there is nothing in the volume
-			Eventually(config(ctx, s.replica(ctx, 0))).WithContext(ctx).WithTimeout(15 * time.Second).Should(ContainSubstring("/" + monitor.Name + "/0"))
+			Eventually(config(ctx, s.replica(ctx, 0))).WithContext(ctx).WithTimeout(15*time.Second).Should(ContainSubstring("/"+monitor.Name+"/0"), "Prometheus runs the new job")
 			rule := s.fresh("Emptied")
 			create(ctx, rule)
 			s.eventuallyServes(ctx, rule, 60*time.Second)
 			s.eventuallyLoaded(ctx)
 			before["rules-reloader"]++
-			Expect(restarts(pod)).To(Equal(before), "once, and nobody else")
+			Expect(restarts(pod)).To(Equal(before), "one reloader is restarted, once, and nobody else")
 			s.renewPod(ctx) // whose Prometheus has the new volume, too
 		},
 	})
@@ -142,21 +142,21 @@ var _ = Describe("Faults of the node", func() {
 		run: func(ctx context.Context, s *site) {
 			key := client.ObjectKey{Namespace: s.namespace, Name: "prometheus-main"}
 			var secret corev1.Secret
-			Expect(running.Client.Get(ctx, key, &secret)).To(Succeed())
+			Expect(running.Client.Get(ctx, key, &secret)).To(Succeed(), "the Secret is there")
 			remove(ctx, &secret)
-			Eventually(func() error { return running.Client.Get(ctx, key, &secret) }).WithContext(ctx).WithTimeout(10 * time.Second).Should(Succeed())
+			Eventually(func() error { return running.Client.Get(ctx, key, &secret) }).WithContext(ctx).WithTimeout(10*time.Second).Should(Succeed(), "the Secret is written again")
 
 			other := team{namespace: fmt.Sprintf("other%d", s.n)}
-			Expect(running.Namespace(ctx, other.namespace, map[string]string{"site": s.namespace})).To(Succeed())
+			Expect(running.Namespace(ctx, other.namespace, map[string]string{"site": s.namespace})).To(Succeed(), "another namespace is made")
 			count := 15 + s.n%10 // as many as no other run takes away
 			for n := range count {
 				create(ctx, other.rule(fmt.Sprintf("Other%d", n), "up == 0"))
 			}
-			Eventually(func() (map[string]string, error) { return s.alerts(ctx, 0), nil }).WithContext(ctx).WithTimeout(15 * time.Second).Should(HaveLen(count + 1))
+			Eventually(func() (map[string]string, error) { return s.alerts(ctx, 0), nil }).WithContext(ctx).WithTimeout(15*time.Second).Should(HaveLen(count+1), "the rules of the other namespace are served")
 			change(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: other.namespace}}, func(ns *corev1.Namespace) { delete(ns.Labels, "site") })
-			Eventually(func() (map[string]string, error) { return s.alerts(ctx, 0), nil }).WithContext(ctx).WithTimeout(15 * time.Second).Should(HaveLen(1))
+			Eventually(func() (map[string]string, error) { return s.alerts(ctx, 0), nil }).WithContext(ctx).WithTimeout(15*time.Second).Should(HaveLen(1), "the rules of the other namespace are gone")
 			Eventually(eventsOn(ctx, s.prometheusObject(ctx))).WithContext(ctx).WithTimeout(30*time.Second).Should(
-				ContainElement(ContainSubstring(fmt.Sprintf("%d of %d rule groups", count, count+1))), "how much it was")
+				ContainElement(ContainSubstring(fmt.Sprintf("%d of %d rule groups", count, count+1))), "an event says how much it was")
 			remove(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: other.namespace}})
 		},
 	})
@@ -168,7 +168,7 @@ func restarts(pod nodelet.Pod) map[string]int {
 	out := map[string]int{}
 	for _, name := range []string{"prometheus", "config-reloader", "rules-reloader"} {
 		count, err := running.Node.RestartCount(pod, name)
-		Expect(err).NotTo(HaveOccurred())
+		Expect(err).NotTo(HaveOccurred(), "the node knows the container")
 		out[name] = count
 	}
 	return out
@@ -216,7 +216,7 @@ func (t team) eventuallyServes(ctx context.Context, rule *v1.PrometheusRule, wit
 		for n := range t.pods {
 			g.Expect(t.alerts(ctx, n)).To(HaveKeyWithValue(first.Alert, first.Expr.String()))
 		}
-	}).WithContext(ctx).WithTimeout(within).Should(Succeed())
+	}).WithContext(ctx).WithTimeout(within).Should(Succeed(), "every replica serves the rule as it stands")
 }
 
 // countPokes counts patches of pods from now on; what it returns ends that and tells how many there were.
@@ -256,5 +256,5 @@ func (s *site) mayPatchPods(ctx context.Context, may bool) {
 		review.Spec.ResourceAttributes = &authorizationv1.ResourceAttributes{Namespace: s.namespace, Verb: "patch", Resource: "pods"}
 		err := running.Client.Create(ctx, review)
 		return review.Status.Allowed, err
-	}).WithContext(ctx).Should(Equal(may))
+	}).WithContext(ctx).Should(Equal(may), "the role counts")
 }

@@ -32,14 +32,14 @@ var _ = Describe("Faults that meet a new pod", func() {
 			}
 			s.renewPod(ctx)
 			Eventually(s.initLog(ctx)).WithContext(ctx).WithTimeout(30*time.Second).Should(
-				And(ContainSubstring("waiting for a complete set"), ContainSubstring("manifest.json")), "it says what is missing")
+				And(ContainSubstring("waiting for a complete set"), ContainSubstring("manifest.json")), "the init container says what is missing")
 			pod := nodelet.Pod{Namespace: s.namespace, Name: "prometheus-main-0"}
 			_, err := running.Node.PID(pod, "prometheus")
 			Expect(err).To(HaveOccurred(), "Prometheus is not started with an empty configuration")
 			mend()
 			s.eventuallyServes(ctx, s.rule("Stays", "vector(1)"), 60*time.Second)
 			s.eventuallyLoaded(ctx)
-			Expect(restarts(pod)).To(HaveEach(0))
+			Expect(restarts(pod)).To(HaveEach(0), "nothing is restarted")
 		},
 	})
 	prove(fault{
@@ -48,13 +48,13 @@ var _ = Describe("Faults that meet a new pod", func() {
 			s.eventuallySettled(ctx)
 			key := client.ObjectKey{Namespace: s.namespace, Name: "prometheus-main"}
 			var good, spoilt corev1.Secret
-			Expect(running.Client.Get(ctx, key, &good)).To(Succeed())
+			Expect(running.Client.Get(ctx, key, &good)).To(Succeed(), "the Secret is there")
 			mend := s.cut()
 			defer mend()
 			s.patchSecret(ctx, key.Name, map[string][]byte{"prometheus.yaml.gz": zipped("scrape_configs: []\n")})
 			s.renewPod(ctx)
 			s.eventuallyServes(ctx, s.rule("Stays", "vector(1)"), 60*time.Second)
-			Expect(config(ctx, s.replica(ctx, 0))()).To(ContainSubstring("/stays/0"), "from what is kept")
+			Expect(config(ctx, s.replica(ctx, 0))()).To(ContainSubstring("/stays/0"), "it runs what is kept")
 			mend()
 			Eventually(func() (map[string][]byte, error) {
 				err := running.Client.Get(ctx, key, &spoilt)
@@ -69,7 +69,7 @@ var _ = Describe("Faults that meet a new pod", func() {
 func (s *site) cut() (mend func()) {
 	GinkgoHelper()
 	_ = s.op.Gate.Close() // an error is one of the connections that it cuts
-	return sync.OnceFunc(func() { Expect(s.op.Gate.Open()).To(Succeed()) })
+	return sync.OnceFunc(func() { Expect(s.op.Gate.Open()).To(Succeed(), "the way is open again") })
 }
 
 // eventuallySettled waits until the operator has looked at the site, and its pods are as it wants them.
@@ -84,7 +84,7 @@ func (s *site) eventuallySettled(ctx context.Context) {
 		g.Expect(sts.Status.ObservedGeneration).To(Equal(sts.Generation))
 		g.Expect(sts.Status.UpdatedReplicas).To(Equal(*sts.Spec.Replicas))
 		g.Expect(sts.Status.ReadyReplicas).To(Equal(*sts.Spec.Replicas))
-	}).WithContext(ctx).Should(Succeed())
+	}).WithContext(ctx).Should(Succeed(), "its pods are as the operator wants them")
 	s.eventuallyLoaded(ctx)
 }
 
@@ -93,14 +93,14 @@ func (s *site) renewPod(ctx context.Context) {
 	GinkgoHelper()
 	old := s.pod(ctx)
 	remove(ctx, old)
-	Eventually(func() bool { pod := s.pod(ctx); return pod.UID != old.UID && pod.Status.PodIP != "" }).WithContext(ctx).Should(BeTrue())
+	Eventually(func() bool { pod := s.pod(ctx); return pod.UID != old.UID && pod.Status.PodIP != "" }).WithContext(ctx).Should(BeTrue(), "the pod is created anew")
 }
 
 // initLog is what the init container of the first pod says.
 func (s *site) initLog(ctx context.Context) func() (string, error) {
 	GinkgoHelper()
 	clients, err := kubernetes.NewForConfig(running.Cluster.Config())
-	Expect(err).NotTo(HaveOccurred())
+	Expect(err).NotTo(HaveOccurred(), "logs can be asked for")
 	return func() (string, error) {
 		text, err := clients.CoreV1().Pods(s.namespace).GetLogs("prometheus-main-0", &corev1.PodLogOptions{Container: "init-config-reloader"}).DoRaw(ctx)
 		return string(text), err
@@ -113,6 +113,6 @@ func zipped(text string) []byte {
 	out := &bytes.Buffer{}
 	z := gzip.NewWriter(out)
 	_, err := z.Write([]byte(text))
-	Expect(errors.Join(err, z.Close())).To(Succeed())
+	Expect(errors.Join(err, z.Close())).To(Succeed(), "the text can be packed")
 	return out.Bytes()
 }

@@ -33,11 +33,11 @@ var _ = Describe("Faults of the operator and the API", func() {
 			s.away(ctx, 5*time.Second)
 			Consistently(count).WithContext(ctx).WithTimeout(5*time.Second).Should(BeZero(), "nothing changed, so nothing is written")
 			rule := s.fresh("Meanwhile")
-			Expect(s.op.Gate.Close()).To(Succeed())
+			Expect(s.op.Gate.Close()).To(Succeed(), "the operator is cut off")
 			create(ctx, rule)
 			s.away(ctx, 5*time.Second)
 			s.eventuallyServes(ctx, rule, 30*time.Second)
-			Expect(count()).To(BeNumerically("<=", 8), "a ConfigMap, its manifest and a few pokes")
+			Expect(count()).To(BeNumerically("<=", 8), "no more is written than a ConfigMap, its manifest and a few pokes")
 			s.op.Gate.After(nil)
 		},
 	})
@@ -59,16 +59,19 @@ var _ = Describe("Faults of the operator and the API", func() {
 			if s.op == running.Operator {
 				flags = append(flags, "--leader-elect=true", "--leader-election-namespace="+metav1.NamespaceDefault)
 				lease, err := running.StartOperator(ctx, stack.OperatorOptions{Name: "holder", Flags: []string{"--leader-elect=true", "--leader-election-namespace=" + metav1.NamespaceDefault}})
-				Expect(err).NotTo(HaveOccurred())
-				Expect(running.Operator.Stop()).To(Succeed())
-				defer func() { Expect(lease.Dismiss()).To(Succeed()); Expect(running.Operator.Start(ctx)).To(Succeed()) }()
-				Eventually(leads(ctx, lease)).WithContext(ctx).WithTimeout(30 * time.Second).Should(BeTrue())
+				Expect(err).NotTo(HaveOccurred(), "the operator that is to hold the lease starts")
+				Expect(running.Operator.Stop()).To(Succeed(), "the one of the suite ends")
+				defer func() {
+					Expect(lease.Dismiss()).To(Succeed(), "the holder ends")
+					Expect(running.Operator.Start(ctx)).To(Succeed(), "the one of the suite starts again")
+				}()
+				Eventually(leads(ctx, lease)).WithContext(ctx).WithTimeout(30*time.Second).Should(BeTrue(), "it holds the lease")
 			} else {
 				flags = append(flags, "--leader-elect=false")
 			}
 			second, err := running.StartOperator(ctx, stack.OperatorOptions{Name: "second", Flags: flags})
-			Expect(err).NotTo(HaveOccurred())
-			defer func() { Expect(second.Dismiss()).To(Succeed()) }()
+			Expect(err).NotTo(HaveOccurred(), "the second operator starts")
+			defer func() { Expect(second.Dismiss()).To(Succeed(), "the second operator ends") }()
 			var writes atomic.Int64
 			second.Gate.After(func(stack.Write) { writes.Add(1) })
 			rule := s.fresh("Both")
@@ -82,8 +85,8 @@ var _ = Describe("Faults of the operator and the API", func() {
 		run: func(ctx context.Context, s *site) {
 			const lag = 4 * time.Second
 			fresh, err := running.StartOperator(ctx, stack.OperatorOptions{Name: "fresh", Flags: []string{"--leader-elect=false"}})
-			Expect(err).NotTo(HaveOccurred())
-			defer func() { Expect(fresh.Dismiss()).To(Succeed()) }()
+			Expect(err).NotTo(HaveOccurred(), "the other operator starts")
+			defer func() { Expect(fresh.Dismiss()).To(Succeed(), "the other operator ends") }()
 			first, second := s.fresh("First"), s.fresh("Second")
 			create(ctx, first)
 			create(ctx, second)
@@ -104,7 +107,7 @@ var _ = Describe("Faults of the operator and the API", func() {
 			}
 			s.eventuallyServes(ctx, second, 15*time.Second)
 			waitFor(ctx, 2*lag)
-			Expect(history.end()).To(BeEmpty(), "what stood was newer than what the late one saw")
+			Expect(history.end()).To(BeEmpty(), "no rule goes back to an older form")
 			s.op.Gate.Lag(nil)
 			s.eventuallyLoaded(ctx)
 		},
@@ -126,7 +129,7 @@ var _ = Describe("Faults of the operator and the API", func() {
 			s.op.Gate.Answer(storm(true))
 			first := s.fresh("Storm")
 			create(ctx, first)
-			Consistently(func() map[string]string { return s.alerts(ctx, 0) }).WithContext(ctx).WithTimeout(3 * time.Second).ShouldNot(HaveKey(first.Spec.Groups[0].Name))
+			Consistently(func() map[string]string { return s.alerts(ctx, 0) }).WithContext(ctx).WithTimeout(3*time.Second).ShouldNot(HaveKey(first.Spec.Groups[0].Name), "no write gets through")
 			s.op.Gate.Answer(nil)
 			s.eventuallyServes(ctx, first, 15*time.Second)
 			s.op.Gate.Answer(storm(false))
@@ -151,15 +154,15 @@ var _ = Describe("Faults of the operator and the API", func() {
 			rule := s.fresh("After")
 			create(ctx, rule)
 			s.eventuallyServes(ctx, rule, 20*time.Second)
-			Eventually(eventsOn(ctx, huge)).WithContext(ctx).WithTimeout(30 * time.Second).Should(ContainElement(ContainSubstring("spread the groups")))
-			Eventually(s.reconciled(ctx)).WithContext(ctx).WithTimeout(30 * time.Second).Should(HaveField("Status", v1.ConditionTrue))
+			Eventually(eventsOn(ctx, huge)).WithContext(ctx).WithTimeout(30*time.Second).Should(ContainElement(ContainSubstring("spread the groups")), "an event says what to do")
+			Eventually(s.reconciled(ctx)).WithContext(ctx).WithTimeout(30*time.Second).Should(HaveField("Status", v1.ConditionTrue), "all else is reconciled")
 		},
 	})
 	prove(fault{
 		id: "E51", what: "the webhooks are gone, and a monitor comes that Prometheus can't load", guard: "the operator judges again what the webhook judged",
 		run: func(ctx context.Context, s *site) {
 			var hooks admissionv1.ValidatingWebhookConfigurationList
-			Expect(running.Client.List(ctx, &hooks)).To(Succeed())
+			Expect(running.Client.List(ctx, &hooks)).To(Succeed(), "the webhooks can be listed")
 			for i := range hooks.Items {
 				remove(ctx, &hooks.Items[i])
 				defer func() { hooks.Items[i].ResourceVersion = ""; create(ctx, &hooks.Items[i]) }()
@@ -169,8 +172,8 @@ var _ = Describe("Faults of the operator and the API", func() {
 			Eventually(func() error { return running.Client.Create(ctx, bad) }).WithContext(ctx).WithTimeout(30*time.Second).Should(Succeed(), "the API server has heard that they are gone")
 			_, _, good := s.operatorMetrics(fmt.Sprintf("good%d", s.n))
 			create(ctx, good)
-			Eventually(config(ctx, s.replica(ctx, 0))).WithContext(ctx).WithTimeout(15 * time.Second).Should(ContainSubstring("/" + good.Name + "/0"))
-			Expect(config(ctx, s.replica(ctx, 0))()).NotTo(ContainSubstring("/" + bad.Name + "/0"))
+			Eventually(config(ctx, s.replica(ctx, 0))).WithContext(ctx).WithTimeout(15*time.Second).Should(ContainSubstring("/"+good.Name+"/0"), "the good monitor is live")
+			Expect(config(ctx, s.replica(ctx, 0))()).NotTo(ContainSubstring("/"+bad.Name+"/0"), "the bad one is left out")
 		},
 	})
 	prove(fault{
@@ -179,17 +182,19 @@ var _ = Describe("Faults of the operator and the API", func() {
 			quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "pods"}}
 			quota.Spec.Hard = corev1.ResourceList{corev1.ResourcePods: resource.MustParse("1")}
 			create(ctx, quota) // so that the others come late
-			defer func() { Expect(client.IgnoreNotFound(running.Client.Delete(ctx, quota))).To(Succeed()) }()
+			defer func() {
+				Expect(client.IgnoreNotFound(running.Client.Delete(ctx, quota))).To(Succeed(), "the quota is gone")
+			}()
 			s.scale(ctx, 3)
 			defer s.scale(ctx, 1)
 			rule := s.fresh("Scaled")
 			create(ctx, rule)
 			s.eventuallyServes(ctx, rule, 15*time.Second)
-			Consistently(ready(ctx, rule)).WithContext(ctx).WithTimeout(3*time.Second).Should(BeFalse(), "two replicas don't even exist")
+			Consistently(ready(ctx, rule)).WithContext(ctx).WithTimeout(3*time.Second).Should(BeFalse(), "the rule is not Ready while two replicas don't even exist")
 			remove(ctx, quota)
-			Eventually(ready(ctx, rule)).WithContext(ctx).WithTimeout(60 * time.Second).Should(BeTrue())
+			Eventually(ready(ctx, rule)).WithContext(ctx).WithTimeout(60*time.Second).Should(BeTrue(), "the rule is Ready")
 			for n := range 3 {
-				Expect(s.alerts(ctx, n)).To(HaveKey(rule.Spec.Groups[0].Name), "Ready said so, of every replica")
+				Expect(s.alerts(ctx, n)).To(HaveKey(rule.Spec.Groups[0].Name), "every replica serves the rule, as Ready says")
 			}
 		},
 	})
@@ -200,12 +205,12 @@ var _ = Describe("Faults of the operator and the API", func() {
 			defer unblock()
 			rule := s.fresh("Unseen")
 			create(ctx, rule)
-			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(30 * time.Second).Should(And(
-				HaveField("Status", v1.ConditionUnknown), HaveField("Message", ContainSubstring("network policy"))))
-			Expect(ready(ctx, rule)()).To(BeFalse())
+			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(30*time.Second).Should(And(
+				HaveField("Status", v1.ConditionUnknown), HaveField("Message", ContainSubstring("network policy"))), "the status says Unknown, and why")
+			Expect(ready(ctx, rule)()).To(BeFalse(), "the rule is not Ready")
 			s.eventuallyServes(ctx, rule, 15*time.Second)
 			unblock()
-			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(30 * time.Second).Should(HaveField("Status", v1.ConditionTrue))
+			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(30*time.Second).Should(HaveField("Status", v1.ConditionTrue), "the status says that it is loaded")
 		},
 	})
 	prove(fault{
@@ -214,11 +219,11 @@ var _ = Describe("Faults of the operator and the API", func() {
 			s.inflate(ctx)
 			unblock := s.block(0)
 			defer unblock()
-			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(45 * time.Second).Should(HaveField("Status", v1.ConditionUnknown))
+			Eventually(s.loadedCondition(ctx)).WithContext(ctx).WithTimeout(45*time.Second).Should(HaveField("Status", v1.ConditionUnknown), "the status says Unknown")
 			_, _, monitor := s.operatorMetrics(fmt.Sprintf("large%d", s.n))
 			create(ctx, monitor)
-			Eventually(config(ctx, s.replica(ctx, 1))).WithContext(ctx).WithTimeout(15*time.Second).Should(ContainSubstring("/"+monitor.Name+"/0"), "the other is not held up")
-			Expect(s.loadedCondition(ctx)()).To(And(HaveField("Status", v1.ConditionUnknown), HaveField("Message", ContainSubstring("prometheus-main-0"))))
+			Eventually(config(ctx, s.replica(ctx, 1))).WithContext(ctx).WithTimeout(15*time.Second).Should(ContainSubstring("/"+monitor.Name+"/0"), "the other replica is not held up")
+			Expect(s.loadedCondition(ctx)()).To(And(HaveField("Status", v1.ConditionUnknown), HaveField("Message", ContainSubstring("prometheus-main-0"))), "the status names the one")
 		},
 	})
 })
@@ -228,7 +233,7 @@ func (s *site) away(ctx context.Context, during time.Duration) {
 	GinkgoHelper()
 	_ = s.op.Gate.Close()
 	waitFor(ctx, during)
-	Expect(s.op.Gate.Open()).To(Succeed())
+	Expect(s.op.Gate.Open()).To(Succeed(), "the way is open again")
 }
 
 // countWrites counts what the operator writes from now on, but for pokes.
@@ -273,12 +278,12 @@ func (s *site) block(replica int) (unblock func()) {
 	var undo []func() error
 	for _, port := range []uint16{8080, 8081} {
 		f, err := running.Node.BlockPort(pod, port)
-		Expect(err).NotTo(HaveOccurred())
+		Expect(err).NotTo(HaveOccurred(), "the port can be blocked")
 		undo = append(undo, f)
 	}
 	return func() {
 		for _, f := range undo {
-			Expect(f()).To(Succeed())
+			Expect(f()).To(Succeed(), "the port is open again")
 		}
 		undo = nil
 	}
@@ -300,7 +305,7 @@ func (s *site) inflate(ctx context.Context) {
 	monitor.Spec.Endpoints[0].RelabelConfigs = values
 	create(ctx, bypass(monitor))
 	for n := range s.pods {
-		Eventually(config(ctx, s.replica(ctx, n))).WithContext(ctx).WithTimeout(60 * time.Second).Should(ContainSubstring("/" + monitor.Name + "/0"))
+		Eventually(config(ctx, s.replica(ctx, n))).WithContext(ctx).WithTimeout(60*time.Second).Should(ContainSubstring("/"+monitor.Name+"/0"), "the large configuration is live")
 	}
 	s.eventuallyLoaded(ctx)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -80,8 +81,8 @@ func prove(f fault) {
 	}, SpecTimeout(8*time.Minute))
 }
 
-// withoutGuard runs the scenario with an operator that lacks the guard, and returns the first line of how it failed. The one that works
-// for everybody is back afterwards, whatever happens.
+// withoutGuard runs the scenario with an operator that lacks the guard, and returns how it failed. The one that works for everybody is
+// back afterwards, whatever happens.
 func (s *site) withoutGuard(ctx context.Context, f fault) string {
 	GinkgoHelper()
 	Expect(running.Operator.Stop()).To(Succeed())
@@ -121,6 +122,7 @@ func (s *site) fails(ctx context.Context, f fault) string {
 	lost := watch.stop()
 	switch {
 	case failure != nil:
+		GinkgoWriter.Println(failure)
 		return summary(failure.Error())
 	case lost > 0:
 		return fmt.Sprintf("%d samples lack the rule or the job", lost)
@@ -128,16 +130,20 @@ func (s *site) fails(ctx context.Context, f fault) string {
 	return ""
 }
 
-// summary is what a failure says first.
-func summary(text string) string {
-	var lines []string
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "The function passed to") {
-			lines = append(lines, line)
+// waited is how a failure begins whose condition was waited for.
+var waited = regexp.MustCompile(`^(.+) after [\d.]+s\.\n`)
+
+// summary is the reason that stands at the assertion which failed, and in which way it failed: a row tells no values.
+func summary(failure string) string {
+	how := "not so"
+	if m := waited.FindStringSubmatch(failure); m != nil {
+		failure, how = failure[len(m[0]):], "not in time"
+		if m[1] == "Failed" { // of Consistently
+			how = "not any more"
 		}
 	}
-	text = strings.ReplaceAll(strings.Join(lines[:min(3, len(lines))], " "), "|", "/")
-	return text[:min(len(text), 140)]
+	reason, _, _ := strings.Cut(failure, "\n")
+	return reason + ": " + how
 }
 
 // siteFor returns the site with this number of replicas, one if zero, made by the first fault that wants it.

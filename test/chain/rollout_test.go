@@ -43,14 +43,14 @@ func (s *site) killedAtWrite(ctx context.Context, k int, r rollout) bool {
 		}
 	})
 	if r.pods {
-		Eventually(func() string { return s.pod(ctx).Annotations[podMark] }).WithContext(ctx).WithTimeout(30 * time.Second).Should(Equal(name))
+		Eventually(func() string { return s.pod(ctx).Annotations[podMark] }).WithContext(ctx).WithTimeout(30*time.Second).Should(Equal(name), "the pod is replaced")
 	}
 	s.eventuallyServes(ctx, rule, 15*time.Second)
 	if r.monitor {
-		Eventually(func() (string, error) { return config(ctx, s.replica(ctx, 0))() }).WithContext(ctx).WithTimeout(15 * time.Second).Should(ContainSubstring("/" + monitor.Name + "/0"))
+		Eventually(func() (string, error) { return config(ctx, s.replica(ctx, 0))() }).WithContext(ctx).WithTimeout(15*time.Second).Should(ContainSubstring("/"+monitor.Name+"/0"), "the new job is live")
 	}
 	if !killed {
-		Expect(k).To(BeNumerically(">", r.writes), "a shard and its manifest for each, and a poke")
+		Expect(k).To(BeNumerically(">", r.writes), "there are writes of a shard and its manifest for each, and a poke")
 	}
 	return killed
 }
@@ -76,9 +76,9 @@ type ruleHistory struct {
 func (s *site) watchRuleFiles(ctx context.Context) *ruleHistory {
 	GinkgoHelper()
 	c, err := client.NewWithWatch(running.Cluster.Config(), client.Options{Scheme: stack.Scheme()})
-	Expect(err).NotTo(HaveOccurred())
+	Expect(err).NotTo(HaveOccurred(), "ConfigMaps can be watched")
 	w, err := c.Watch(ctx, &corev1.ConfigMapList{}, client.InNamespace(s.namespace))
-	Expect(err).NotTo(HaveOccurred())
+	Expect(err).NotTo(HaveOccurred(), "ConfigMaps can be watched")
 	h := &ruleHistory{watch: w, forms: map[string][]string{}, reverts: make(chan []string, 1)}
 	go func() {
 		var all []string
@@ -128,9 +128,9 @@ func (s *site) killAfter(ctx context.Context, k int, begin func()) bool {
 	begin()
 	select {
 	case err := <-killed:
-		Expect(err).NotTo(HaveOccurred())
+		Expect(err).NotTo(HaveOccurred(), "the operator can be killed")
 		s.op.Gate.After(nil)
-		Expect(s.op.Start(ctx)).To(Succeed())
+		Expect(s.op.Start(ctx)).To(Succeed(), "the operator starts again")
 		return true
 	case <-time.After(4 * time.Second):
 		return false

@@ -43,7 +43,7 @@ func newTeam(ctx context.Context, namespace string, change ...func(*v1.Prometheu
 func (t team) prometheusObject(ctx context.Context) *v1.Prometheus {
 	GinkgoHelper()
 	var p v1.Prometheus
-	Expect(running.Client.Get(ctx, client.ObjectKey{Namespace: t.namespace, Name: "main"}, &p)).To(Succeed())
+	Expect(running.Client.Get(ctx, client.ObjectKey{Namespace: t.namespace, Name: "main"}, &p)).To(Succeed(), "the Prometheus is there")
 	return &p
 }
 
@@ -55,14 +55,14 @@ func (t team) eventuallyLoaded(ctx context.Context) {
 		g.Expect(p.Status.ObservedGeneration).To(Equal(p.Generation))
 		g.Expect(p.Status.Conditions).To(ContainElement(And(HaveField("Type", v1.Loaded), HaveField("Status", v1.ConditionTrue))),
 			"the sidecars of every replica report the published digests")
-	}).WithContext(ctx).Should(Succeed())
+	}).WithContext(ctx).Should(Succeed(), "the status says that every replica runs what is published")
 }
 
 // replica is the Prometheus of one pod, through its own API.
 func (t team) replica(ctx context.Context, n int) *stack.Prometheus {
 	GinkgoHelper()
 	p, err := t.find(ctx, n)
-	Expect(err).NotTo(HaveOccurred())
+	Expect(err).NotTo(HaveOccurred(), "the pod is there")
 	return p
 }
 
@@ -88,17 +88,17 @@ func change[T client.Object](ctx context.Context, o T, edit func(T)) {
 			return StopTrying("the API server does not take it").Wrap(err)
 		}
 		return err
-	}).WithContext(ctx).Should(Succeed())
+	}).WithContext(ctx).Should(Succeed(), "the object can be changed")
 }
 
 func create(ctx context.Context, o client.Object) {
 	GinkgoHelper()
-	Expect(running.Client.Create(ctx, o)).To(Succeed())
+	Expect(running.Client.Create(ctx, o)).To(Succeed(), "the object can be created")
 }
 
 func remove(ctx context.Context, o client.Object) {
 	GinkgoHelper()
-	Expect(running.Client.Delete(ctx, o)).To(Succeed())
+	Expect(running.Client.Delete(ctx, o)).To(Succeed(), "the object can be deleted")
 }
 
 // rule is an object with one group of one alert, all under the alert's name.

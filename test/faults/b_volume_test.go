@@ -224,8 +224,9 @@ func TestB27_OutputFull(t *testing.T) {
 				r.failf("the error does not say why: %s", l.Error)
 			}
 			left, err := filepath.Glob(r.path("out", "config", "gen", ".tmp-*"))
-			if err != nil || len(left) > 0 {
-				r.failf("half a generation is left: %v %v", left, err)
+			r.must(err, "look for what is left")
+			if len(left) > 0 {
+				r.failf("half a generation is left: %s", left[0])
 			}
 			if r.current(config) != before {
 				r.failf("the link moved")
