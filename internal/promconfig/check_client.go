@@ -86,9 +86,20 @@ func (in *inspector) proxy(p *v1.ProxyConfig) {
 }
 
 func (in *inspector) sigv4(s *v1.Sigv4) {
-	if (s.AccessKey == nil) != (s.SecretKey == nil) {
+	if in.holds(s.AccessKey) != in.holds(s.SecretKey) {
 		in.fault(InvalidClient, "accessKey and secretKey go together")
 	}
+}
+
+// holds reports whether a key is named and, as far as it can be read, not empty.
+func (in *inspector) holds(sel *corev1.SecretKeySelector) bool {
+	return isKey(sel) && !in.isEmpty(v1.SecretOrConfigMap{Secret: sel})
+}
+
+func (in *inspector) oauth2(o *v1.OAuth2) { in.notEmpty("clientId", o.ClientID) }
+
+func (in *inspector) azureOAuth(a *v1.AzureOAuth) {
+	in.notEmpty("clientSecret", v1.SecretOrConfigMap{Secret: &a.ClientSecret})
 }
 
 func (in *inspector) azureAD(a *v1.AzureAD) {

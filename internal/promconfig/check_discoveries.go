@@ -140,6 +140,7 @@ func (in *inspector) azure(c *v1alpha1.AzureSDConfig) {
 		if valueOr(c.TenantID, "") == "" || valueOr(c.ClientID, "") == "" || !isKey(c.ClientSecret) {
 			in.fault(InvalidClient, "authenticationMethod OAuth needs tenantID, clientID and clientSecret")
 		}
+		in.notEmpty("clientSecret", v1.SecretOrConfigMap{Secret: c.ClientSecret})
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"reflect"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/api/v1alpha1"
 )
@@ -80,12 +78,18 @@ func numberOr(n, or int) int {
 
 // ovhCloud refuses Secrets that hold nothing, as Prometheus does.
 func (in *inspector) ovhCloud(c *v1alpha1.OVHCloudSDConfig) {
-	in.notEmpty("applicationSecret", &c.ApplicationSecret)
-	in.notEmpty("consumerKey", &c.ConsumerKey)
+	in.notEmpty("applicationSecret", v1.SecretOrConfigMap{Secret: &c.ApplicationSecret})
+	in.notEmpty("consumerKey", v1.SecretOrConfigMap{Secret: &c.ConsumerKey})
 }
 
-func (in *inspector) notEmpty(name string, sel *corev1.SecretKeySelector) {
-	if content, ok := in.content(v1.SecretOrConfigMap{Secret: sel}); ok && len(content) == 0 {
+func (in *inspector) notEmpty(name string, sel v1.SecretOrConfigMap) {
+	if in.isEmpty(sel) {
 		in.at(name, func() { in.fault(InvalidField, "the key is empty") })
 	}
+}
+
+// isEmpty reports whether a key can be read and holds nothing.
+func (in *inspector) isEmpty(sel v1.SecretOrConfigMap) bool {
+	content, ok := in.content(sel)
+	return ok && len(content) == 0
 }

@@ -26,6 +26,8 @@ func init() {
 		reflect.TypeFor[v1.TLSConfig]():                repairing(tlsFiles),
 		reflect.TypeFor[v1.Authorization]():            repairing(authorization),
 		reflect.TypeFor[v1.Sigv4]():                    repairing(sigv4),
+		reflect.TypeFor[v1.BasicAuth]():                repairing(basicAuth),
+		reflect.TypeFor[v1.OAuth2]():                   repairing(oauth2),
 		reflect.TypeFor[v1.ProbeSpec]():                repairing(probe),
 		reflect.TypeFor[v1.QueueConfig]():              repairing(queue),
 		reflect.TypeFor[v1alpha1.Filter]():             repairing(filter),
@@ -89,6 +91,16 @@ func sigv4(_ *filler, s *v1.Sigv4) { keyPair(&s.AccessKey, &s.SecretKey) }
 func keyPair(access, secret **corev1.SecretKeySelector) {
 	if *access == nil || *secret == nil {
 		*access, *secret = nil, nil
+	}
+}
+
+// Passwords and secrets of clients may be empty, unlike the names beside them.
+func basicAuth(f *filler, b *v1.BasicAuth) { f.maybeEmpty(&b.Password) }
+func oauth2(f *filler, o *v1.OAuth2)       { f.maybeEmpty(&o.ClientSecret) }
+
+func (f *filler) maybeEmpty(sel *corev1.SecretKeySelector) {
+	if f.seldom("empty") {
+		*sel = secretKey(emptyKey)
 	}
 }
 

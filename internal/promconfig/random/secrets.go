@@ -38,11 +38,15 @@ const additionalJobs = `
     action: hashmod
 `
 
+// emptyKey holds nothing, which Prometheus takes for some references.
+const emptyKey = "empty"
+
 // SecretData is what every Secret holds.
 var SecretData = sync.OnceValue(func() map[string][]byte {
 	cert, key := certificate()
 	return map[string][]byte{
-		"user": []byte("jane"), "password": []byte("pass: #1"), "strange": []byte("ü\n\"'\\{}"), "uuid": []byte("00000000-0000-0000-0000-000000000002"),
+		"user": []byte("jane"), emptyKey: {}, "password": []byte("pass: #1"), "strange": []byte("ü\n\"'\\{}"),
+		"uuid":          []byte("00000000-0000-0000-0000-000000000002"),
 		"jobs":          []byte(additionalJobs),
 		"relabelings":   []byte("- {action: labeldrop, regex: x}\n- source_labels: [a]\n  target_label: b\n"),
 		"alertmanagers": []byte("- static_configs:\n  - targets: [\"am:9093\"]\n  timeout: 5s\n"),
