@@ -105,6 +105,7 @@ func TestF67RegexBombs(t *testing.T) {
 		"Classes":      {strings.Repeat(`\pL`, 1_300), promconfig.InvalidRegex},
 		"ManyClasses":  {strings.Repeat(`\pL`, 20_000), promconfig.TooLarge},
 		"Alternatives": {strings.Repeat("a|", 200_000), promconfig.TooLarge},
+		"Folded":       {"(?i)" + strings.Repeat(`[B-\x{1E942}]`, 300), promconfig.TooLarge},
 		"Nested":       {strings.Repeat("(", 1_500) + strings.Repeat(")", 1_500), promconfig.InvalidRegex},
 		"Invalid":      {"(", promconfig.InvalidRegex},
 	} {
@@ -118,10 +119,19 @@ func TestF67RegexBombs(t *testing.T) {
 		t.Parallel()
 		var steps []v1.RelabelConfig
 		for i := range 100 {
-			steps = append(steps, v1.RelabelConfig{Action: "drop", Regex: fmt.Sprintf("%d%s", i, strings.Repeat("a", 1_000))})
+			steps = append(steps, v1.RelabelConfig{Action: "drop", Regex: fmt.Sprintf("%d[a-z]%s", i, strings.Repeat("a", 1_000))})
 		}
 		_, result := beside(t, nil, world.Values{}, tenant(relabeled(steps...)))
 		refused(t, result, promconfig.TooLarge, "spec.endpoints[0]")
+	})
+	t.Run("ManySmallPrograms", func(t *testing.T) {
+		t.Parallel()
+		var steps []v1.RelabelConfig
+		for i := range 500 {
+			steps = append(steps, v1.RelabelConfig{Action: "drop", Regex: fmt.Sprintf("%d([a-z0-9]{30}){30}", i)})
+		}
+		_, result := beside(t, nil, world.Values{}, tenant(relabeled(steps...)))
+		refused(t, result, promconfig.TooLarge, "spec.endpoints[0].metricRelabelings[")
 	})
 	t.Run("HundredThousandSteps", func(t *testing.T) {
 		t.Parallel()

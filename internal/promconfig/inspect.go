@@ -25,8 +25,8 @@ type inspector struct {
 	path      []step
 	embedded  bool   // what is visited next is embedded
 	from      string // where text of the user's own stands
-	// regexBytes is what all patterns of the object sum up to.
-	regexBytes int
+	// patternWeight is what all patterns of the object sum up to.
+	patternWeight int
 }
 
 // rules are what an object is held to.
@@ -44,7 +44,9 @@ type rules struct {
 	expand []string
 	// denyFiles refuses fields that name files of Prometheus.
 	denyFiles bool
-	patterns  patterns
+	// longPatterns is set for what belongs to the Prometheus: its patterns may be as long as those of a whole object.
+	longPatterns bool
+	patterns     patterns
 	// interval is that of the Prometheus, and classFault says what is wrong with its classes, where it is known.
 	interval   v1.Duration
 	classFault func(name *string) *Fault

@@ -235,7 +235,7 @@ func TestEndpointThatIsWrong(t *testing.T) {
 		},
 		"LargeRegex": {
 			reason: "what it compiles to costs far more than its length",
-			change: step(func(rc *v1.RelabelConfig) { rc.Regex = strings.Repeat("a", 4097) }), want: promconfig.TooLarge,
+			change: step(func(rc *v1.RelabelConfig) { rc.Regex = strings.Repeat("[a-z]", 820) }), want: promconfig.TooLarge,
 			says: "spec.endpoints[1].metricRelabelings[1].regex",
 		},
 		"Variable": {

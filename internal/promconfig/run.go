@@ -54,7 +54,7 @@ func (run *run) inspector(namespace string) *inspector {
 // ownInspector is for what belongs to the Prometheus itself, which may name variables and files.
 func (run *run) ownInspector() *inspector {
 	in := run.inspector(run.world.Prometheus.Namespace)
-	in.denyFiles = false
+	in.denyFiles, in.longPatterns = false, true
 	in.expand = []string{"POD_NAME", "SHARD"}
 	if run.settings.sharding.zones > 0 {
 		in.expand = append(in.expand, "TOPOLOGY_ZONE", "INZONE_SHARD")

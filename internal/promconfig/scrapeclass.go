@@ -32,6 +32,7 @@ func (run *run) inspectClasses() {
 	for i := range s.spec.ScrapeClasses {
 		class := &s.spec.ScrapeClasses[i]
 		in := run.ownInspector()
+		in.longPatterns = false // its steps become part of every object's jobs
 		in.atIndex("spec.scrapeClasses", i, func() {
 			in.walk(class)
 			if valueOr(class.Default, false) && class.Name != s.byDefault.Name {
