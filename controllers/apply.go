@@ -14,7 +14,7 @@ import (
 
 	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/delivery"
-	"github.com/promloop/promloop/internal/plan"
+	"github.com/promloop/promloop/internal/workload"
 )
 
 // fieldOwner is the one field manager under which everything is applied.
@@ -27,7 +27,7 @@ type writer struct {
 }
 
 // write applies the objects in their order and stops at the first failure, because each may lean on those before it.
-func (w *writer) write(ctx context.Context, objects []plan.Object, past *history) error {
+func (w *writer) write(ctx context.Context, objects []workload.Object, past *history) error {
 	for _, o := range objects {
 		if err := w.apply(ctx, o, past); err != nil {
 			return fmt.Errorf("writing %T %s/%s: %w", o, o.GetNamespace(), o.GetName(), err)
@@ -36,7 +36,7 @@ func (w *writer) write(ctx context.Context, objects []plan.Object, past *history
 	return nil
 }
 
-func (w *writer) apply(ctx context.Context, o plan.Object, past *history) error {
+func (w *writer) apply(ctx context.Context, o workload.Object, past *history) error {
 	if err := w.adopt(ctx, o, past); err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (w *writer) grow(ctx context.Context, claims []*corev1.PersistentVolumeClai
 }
 
 // orphan deletes objects and leaves what they own running, for the next write to adopt.
-func (w *writer) orphan(ctx context.Context, objects []plan.Object) error {
+func (w *writer) orphan(ctx context.Context, objects []workload.Object) error {
 	for _, o := range objects {
 		if err := w.remove(ctx, o, client.PropagationPolicy(metav1.DeletePropagationOrphan)); err != nil {
 			return err
@@ -90,7 +90,7 @@ func (w *writer) orphan(ctx context.Context, objects []plan.Object) error {
 }
 
 // prune deletes what is no longer wanted, if it is still what was seen.
-func (w *writer) prune(ctx context.Context, objects []plan.Object) error {
+func (w *writer) prune(ctx context.Context, objects []workload.Object) error {
 	for _, o := range objects {
 		if err := w.remove(ctx, o); err != nil {
 			return err
@@ -99,7 +99,7 @@ func (w *writer) prune(ctx context.Context, objects []plan.Object) error {
 	return nil
 }
 
-func (w *writer) remove(ctx context.Context, o plan.Object, options ...client.DeleteOption) error {
+func (w *writer) remove(ctx context.Context, o workload.Object, options ...client.DeleteOption) error {
 	uid, version := o.GetUID(), o.GetResourceVersion()
 	options = append(options, client.Preconditions{UID: &uid, ResourceVersion: &version})
 	if err := w.client.Delete(ctx, o, options...); client.IgnoreNotFound(err) != nil {

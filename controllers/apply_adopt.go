@@ -13,7 +13,7 @@ import (
 	"k8s.io/client-go/util/csaupgrade"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/promloop/promloop/internal/plan"
+	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -23,7 +23,7 @@ var formerManagers = sets.New("PrometheusOperator", "operator")
 // adopt prepares an object for a write of ours where somebody else wrote it last: what prometheus-operator had set becomes ours.
 // Otherwise what it set and we do not would stay beside what we set: its rule files in a ConfigMap, or a second source of a volume,
 // which the API server refuses. It asks the API server, because the cache has no field managers, and nothing without our label.
-func (w *writer) adopt(ctx context.Context, o plan.Object, past *history) error {
+func (w *writer) adopt(ctx context.Context, o workload.Object, past *history) error {
 	if past.wroteLast(o) {
 		return nil
 	}
@@ -76,31 +76,31 @@ type objectKey struct {
 	name types.NamespacedName
 }
 
-func keyOf(o plan.Object) objectKey {
+func keyOf(o workload.Object) objectKey {
 	return objectKey{
 		kind: o.GetObjectKind().GroupVersionKind().Kind,
 		name: types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()},
 	}
 }
 
-func (h *history) note(o plan.Object) {
+func (h *history) note(o workload.Object) {
 	h.versions[keyOf(o)] = o.GetResourceVersion()
 }
 
 // wroteLast reports whether o was decided on the form that we wrote last.
-func (h *history) wroteLast(o plan.Object) bool {
+func (h *history) wroteLast(o workload.Object) bool {
 	return o.GetResourceVersion() != "" && h.versions[keyOf(o)] == o.GetResourceVersion()
 }
 
 // unseen reports whether there, which was decided to be missing, was written for the same owner by somebody else than us.
-func (h *history) unseen(o plan.Object, there *metav1.PartialObjectMetadata) bool {
+func (h *history) unseen(o workload.Object, there *metav1.PartialObjectMetadata) bool {
 	owner := metav1.GetControllerOf(o)
 	return o.GetResourceVersion() == "" && owner != nil && metav1.IsControlledBy(there, &metav1.ObjectMeta{UID: owner.UID}) &&
 		there.Labels[world.ManagedByLabel] == world.ManagedByValue && h.versions[keyOf(o)] != there.ResourceVersion
 }
 
 // tookOver counts the takeovers of o, and fails when two operators would go on for ever.
-func (h *history) tookOver(o plan.Object) error {
+func (h *history) tookOver(o workload.Object) error {
 	key := keyOf(o)
 	if h.takeovers[key] == maxTakeovers {
 		return fmt.Errorf("prometheus-operator still writes it, so promloop leaves it alone: stop that operator and restart promloop, "+

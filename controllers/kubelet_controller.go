@@ -20,7 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/promloop/promloop/internal/kubelet"
-	"github.com/promloop/promloop/internal/plan"
+	"github.com/promloop/promloop/internal/workload"
 )
 
 // +kubebuilder:rbac:groups="",resources=nodes,verbs=get;list;watch
@@ -59,7 +59,7 @@ func (r *KubeletReconciler) pass(ctx context.Context) []error {
 		log.FromContext(ctx).Info("nodes without an address are left out", "nodes", objects.Unaddressed)
 	}
 	w := &writer{client: r.Client, live: r.Live}
-	wanted := []plan.Object{objects.Service}
+	wanted := []workload.Object{objects.Service}
 	if objects.Endpoints != nil {
 		wanted = append(wanted, objects.Endpoints)
 	}
@@ -82,7 +82,7 @@ func (r *KubeletReconciler) prune(ctx context.Context, w *writer, keep []*discov
 	for _, s := range keep {
 		kept[s.Name] = true
 	}
-	var surplus []plan.Object
+	var surplus []workload.Object
 	for i := range list.Items {
 		if !kept[list.Items[i].Name] {
 			surplus = append(surplus, &list.Items[i])

@@ -29,6 +29,7 @@ import (
 	"github.com/promloop/promloop/internal/plan"
 	"github.com/promloop/promloop/internal/rules"
 	"github.com/promloop/promloop/internal/status"
+	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -265,7 +266,7 @@ func (r *PrometheusReconciler) SetupWithManager(mgr ctrl.Manager) error {
 }
 
 // names lists objects for the log.
-func names(objects []plan.Object) []string {
+func names(objects []workload.Object) []string {
 	out := make([]string, len(objects))
 	for i, o := range objects {
 		out[i] = o.GetObjectKind().GroupVersionKind().Kind + "/" + o.GetName()

@@ -18,7 +18,7 @@ import (
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/delivery"
-	"github.com/promloop/promloop/internal/plan"
+	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -30,9 +30,9 @@ var _ = Describe("What was decided on an old view", func() {
 		newer := seen.DeepCopy()
 		newer.Data["a"] = "new"
 		Expect(k8s.Update(ctx, newer)).To(Succeed())
-		Expect(apierrors.IsConflict(s.operator.writer.prune(ctx, []plan.Object{seen}))).To(BeTrue())
+		Expect(apierrors.IsConflict(s.operator.writer.prune(ctx, []workload.Object{seen}))).To(BeTrue())
 		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(seen), seen)).To(Succeed())
-		Expect(s.operator.writer.prune(ctx, []plan.Object{seen})).To(Succeed(), "as it stands it goes")
+		Expect(s.operator.writer.prune(ctx, []workload.Object{seen})).To(Succeed(), "as it stands it goes")
 	}, SpecTimeout(timeLimit))
 
 	It("overwrites nothing of another replica that the cache does not show yet", func(ctx SpecContext) {

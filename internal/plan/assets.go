@@ -43,7 +43,7 @@ func (s *assetShard) put(name string, content []byte) {
 // a file stays in the one that it is in, so that it is never missing in between, while it fits there. They are returned in the order in
 // which they must be written: a file that moves is in its new place first. The first Secret exists even when empty, as upstream's
 // does. homeless are files for which no Secret has room.
-func assetShards(w *world.World, assets map[string]world.Value) (secrets []Object, homeless []string) {
+func assetShards(w *world.World, assets map[string]world.Value) (secrets []workload.Object, homeless []string) {
 	shards := make([]*assetShard, workload.AssetShards(w))
 	for i := range shards {
 		shards[i] = &assetShard{index: i, data: map[string][]byte{}}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/promconfig"
+	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -44,7 +45,7 @@ func TestAssetsStayWhereTheyAre(t *testing.T) {
 }
 
 // settleAssets puts the Secrets into the world and returns where each file is.
-func settleAssets(t *rapid.T, w *world.World, secrets []Object) map[string]placedAsset {
+func settleAssets(t *rapid.T, w *world.World, secrets []workload.Object) map[string]placedAsset {
 	w.Owned.Secrets = nil
 	files := 0
 	for _, o := range secrets {

@@ -13,9 +13,9 @@ import (
 // configurationObjects are the Secrets that carry one configuration: first what it needs, then itself, then its manifest.
 type configurationObjects struct {
 	manifest       contract.Manifest
-	assets         []Object
-	homeless       []string // assets that no Secret has room for
-	parts          []Object // none when there is nothing to write
+	assets         []workload.Object
+	homeless       []string          // assets that no Secret has room for
+	parts          []workload.Object // none when there is nothing to write
 	manifestSecret *corev1.Secret
 	kept           []workload.Object // to stay as they are
 }
@@ -58,7 +58,7 @@ func unmanagedConfiguration(w *world.World) configurationObjects {
 	s := secret(w, world.WorkloadName(w.Prometheus.Name))
 	s.Annotations = withEntry(s.Annotations, "empty", "true")
 	s.Data = map[string][]byte{world.ConfigPartKey(0): {}}
-	return configurationObjects{parts: []Object{s}}
+	return configurationObjects{parts: []workload.Object{s}}
 }
 
 // publishedConfiguration keeps everything as it is, because nothing can be rendered: the status says why.

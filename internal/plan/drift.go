@@ -30,14 +30,14 @@ type identity struct {
 	name types.NamespacedName
 }
 
-func identify(o Object) identity {
+func identify(o workload.Object) identity {
 	return identity{kind: reflect.TypeOf(o), name: types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()}}
 }
 
 // present lists all owned objects by kind and name.
-func present(owned world.Owned) map[identity]Object {
-	out := map[identity]Object{}
-	add := func(o Object) { out[identify(o)] = o }
+func present(owned world.Owned) map[identity]workload.Object {
+	out := map[identity]workload.Object{}
+	add := func(o workload.Object) { out[identify(o)] = o }
 	for _, s := range []*corev1.Secret{owned.ConfigSecret, owned.ConfigManifest} {
 		if s != nil {
 			add(s)
@@ -62,9 +62,9 @@ func present(owned world.Owned) map[identity]Object {
 }
 
 // differing keeps the desired objects that are missing or differ, with the resourceVersion they were compared with.
-func differing(owned world.Owned, desired []Object) []Object {
+func differing(owned world.Owned, desired []workload.Object) []workload.Object {
 	there := present(owned)
-	var out []Object
+	var out []workload.Object
 	for _, want := range desired {
 		stamp(want)
 		have := there[identify(want)]
@@ -81,7 +81,7 @@ func differing(owned world.Owned, desired []Object) []Object {
 }
 
 // surplus lists what is there, belongs to this Prometheus alone, and is neither desired nor to be kept as it is.
-func surplus(w *world.World, desired []Object, kept []workload.Object) []Object {
+func surplus(w *world.World, desired []workload.Object, kept []workload.Object) []workload.Object {
 	wanted := map[identity]bool{}
 	for _, o := range desired {
 		wanted[identify(o)] = true
@@ -92,22 +92,22 @@ func surplus(w *world.World, desired []Object, kept []workload.Object) []Object 
 	if world.Unmanaged(w.Prometheus) && w.Owned.ConfigSecret != nil {
 		wanted[identify(w.Owned.ConfigSecret)] = true
 	}
-	var out []Object
+	var out []workload.Object
 	for id, o := range present(w.Owned) {
 		if !wanted[id] && metav1.IsControlledBy(o, w.Prometheus) {
 			out = append(out, o)
 		}
 	}
-	slices.SortFunc(out, func(a, b Object) int { return strings.Compare(sortKey(a), sortKey(b)) })
+	slices.SortFunc(out, func(a, b workload.Object) int { return strings.Compare(sortKey(a), sortKey(b)) })
 	return out
 }
 
-func sortKey(o Object) string {
+func sortKey(o workload.Object) string {
 	return reflect.TypeOf(o).String() + "/" + o.GetNamespace() + "/" + o.GetName()
 }
 
 // stamp notes on workloads the input they are written from.
-func stamp(o Object) {
+func stamp(o workload.Object) {
 	switch o.(type) {
 	case *appsv1.StatefulSet, *corev1.Service:
 		data, err := json.Marshal(o)
@@ -120,7 +120,7 @@ func stamp(o Object) {
 }
 
 // same reports whether have already is what want says. What others added, labels and defaults, does not count.
-func same(have, want Object) bool {
+func same(have, want workload.Object) bool {
 	if !covers(have.GetLabels(), want.GetLabels()) || !covers(have.GetAnnotations(), want.GetAnnotations()) ||
 		!ownedLike(have, want) {
 		return false
@@ -180,7 +180,7 @@ func empty(value any) bool {
 	return value == nil
 }
 
-func ownedLike(have, want Object) bool {
+func ownedLike(have, want workload.Object) bool {
 	for _, ref := range want.GetOwnerReferences() {
 		if !slices.ContainsFunc(have.GetOwnerReferences(), func(r metav1.OwnerReference) bool { return equality.Semantic.DeepEqual(r, ref) }) {
 			return false

@@ -36,7 +36,7 @@ func settledWorld(p *Planner, objects int) (*world.World, delivery.Wanted) {
 
 func lastGoodOf(t *testing.T, pl Plan) *corev1.Secret {
 	t.Helper()
-	i := slices.IndexFunc(pl.Writes, func(o Object) bool { return o.GetName() == "prometheus-main-lkg" })
+	i := slices.IndexFunc(pl.Writes, func(o workload.Object) bool { return o.GetName() == "prometheus-main-lkg" })
 	if i < 0 {
 		t.Fatalf("no last known good Secret among %v", names(pl.Writes))
 	}

@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -34,13 +35,13 @@ func withEntry(m map[string]string, key, value string) map[string]string {
 }
 
 // ownedBy makes p the controller of o, so that deleting p deletes o.
-func ownedBy(p *v1.Prometheus, o Object) {
+func ownedBy(p *v1.Prometheus, o workload.Object) {
 	ref := *metav1.NewControllerRef(p, v1.GroupVersion.WithKind(string(world.Prometheus)))
 	o.SetOwnerReferences([]metav1.OwnerReference{ref})
 }
 
 // sharedBy adds p to the owners of o, which several Prometheuses share: o goes when the last of them goes.
-func sharedBy(p *v1.Prometheus, o Object, present []metav1.OwnerReference) {
+func sharedBy(p *v1.Prometheus, o workload.Object, present []metav1.OwnerReference) {
 	refs := []metav1.OwnerReference{{APIVersion: v1.GroupVersion.String(), Kind: string(world.Prometheus), Name: p.Name, UID: p.UID}}
 	for _, ref := range present {
 		if ref.UID != p.UID {

@@ -16,7 +16,7 @@ import (
 //  3. the manifests, which make 1 and 2 a set;
 //  4. the Services and StatefulSets, whose new pods then find a complete set;
 //  5. what new pods fall back to, which is about sets that were written before.
-func inOrder(w *world.World, config configurationObjects, ruleFiles ruleObjects, objects workload.Objects, lastGood []*corev1.Secret) []Object {
+func inOrder(w *world.World, config configurationObjects, ruleFiles ruleObjects, objects workload.Objects, lastGood []*corev1.Secret) []workload.Object {
 	writes := slices.Clone(config.assets)
 	for _, s := range objects.Secrets {
 		writes = append(writes, s)

@@ -5,8 +5,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/promloop/promloop/internal/delivery"
 	"github.com/promloop/promloop/internal/promconfig"
@@ -15,12 +13,6 @@ import (
 	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
-
-// Object is any Kubernetes object.
-type Object interface {
-	metav1.Object
-	runtime.Object
-}
 
 // Plan is what should be, for one Prometheus.
 //
@@ -34,9 +26,9 @@ type Plan struct {
 	Fill      Fill
 	Unmanaged bool // the configuration Secret is the user's own
 
-	Orphans   []Object // to be deleted before Writes, with their pods left running, because they can't become what they should be
-	Writes    []Object
-	Prune     []Object
+	Orphans   []workload.Object // to be deleted before Writes, with their pods left running, because they can't become what they should be
+	Writes    []workload.Object
+	Prune     []workload.Object
 	Claims    []*corev1.PersistentVolumeClaim // that stand, with the larger request that is to be written before Orphans are deleted
 	Stuck     []*corev1.Pod                   // pods that hold up a rollout for good
 	Shrinks   []Shrink                        // what Writes takes away of what ran, where it is most of it

@@ -19,6 +19,7 @@ import (
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/rules"
+	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -81,7 +82,7 @@ func settleSecret(w *world.World, s *corev1.Secret) {
 
 func planner() *Planner { return NewPlanner(rules.DefaultLimits(16)) }
 
-func names(objects []Object) []string {
+func names(objects []workload.Object) []string {
 	var out []string
 	for _, o := range objects {
 		out = append(out, fmt.Sprintf("%T/%s", o, o.GetName()))

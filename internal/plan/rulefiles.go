@@ -12,7 +12,7 @@ import (
 // ruleObjects are the ConfigMaps of the rule files and of their manifest.
 type ruleObjects struct {
 	manifest          contract.Manifest
-	shards            []Object
+	shards            []workload.Object
 	manifestConfigMap *corev1.ConfigMap // nil when there is nothing to write
 	kept              []workload.Object // to stay as they are
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 )
@@ -109,20 +110,20 @@ func (b *builder) retention() (size, time string) {
 }
 
 func (b *builder) queryArgs(args *arguments) {
-	query := valueOr(b.spec.Query, v1.QuerySpec{})
+	query := ptr.Deref(b.spec.Query, v1.QuerySpec{})
 	alert := b.spec.Rules.Alert
-	args.setUnlessEmpty("query.lookback-delta", valueOr(query.LookbackDelta, ""))
+	args.setUnlessEmpty("query.lookback-delta", ptr.Deref(query.LookbackDelta, ""))
 	args.setUnlessEmpty("rules.alert.for-outage-tolerance", alert.ForOutageTolerance)
 	args.setUnlessEmpty("rules.alert.for-grace-period", alert.ForGracePeriod)
 	args.setUnlessEmpty("rules.alert.resend-delay", alert.ResendDelay)
 	args.setUnlessEmpty("query.max-samples", positive(query.MaxSamples))
 	args.setUnlessEmpty("query.max-concurrency", positive(query.MaxConcurrency))
-	args.setUnlessEmpty("query.timeout", string(valueOr(query.Timeout, "")))
+	args.setUnlessEmpty("query.timeout", string(ptr.Deref(query.Timeout, "")))
 }
 
 // positive is a number as text, "" for none, zero and less.
 func positive(n *int32) string {
-	if valueOr(n, 0) <= 0 {
+	if ptr.Deref(n, 0) <= 0 {
 		return ""
 	}
 	return strconv.Itoa(int(*n))
@@ -151,9 +152,9 @@ func (b *builder) processArgs(args *arguments) {
 }
 
 func (b *builder) pageArgs(args *arguments) {
-	web := valueOr(b.spec.Web, v1.PrometheusWebSpec{})
+	web := ptr.Deref(b.spec.Web, v1.PrometheusWebSpec{})
 	args.set("web.config.file", webDir+"/"+webConfigKey)
-	args.setUnlessEmpty("web.page-title", valueOr(web.PageTitle, ""))
+	args.setUnlessEmpty("web.page-title", ptr.Deref(web.PageTitle, ""))
 	if web.MaxConnections != nil {
 		args.set("web.max-connections", strconv.Itoa(int(*web.MaxConnections)))
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/utils/ptr"
+
 	v1 "github.com/promloop/promloop/api/v1"
 )
 
@@ -24,7 +26,7 @@ func (b *builder) receiverArgs(args *arguments) {
 // otlpArgs turn the OTLP receiver on when it is asked for, or configured and not turned off.
 func (b *builder) otlpArgs(args *arguments) {
 	switch {
-	case !valueOr(b.spec.EnableOTLPReceiver, b.spec.OTLP != nil):
+	case !ptr.Deref(b.spec.EnableOTLPReceiver, b.spec.OTLP != nil):
 	case b.atLeast("3.0.0"):
 		args.enable("web.enable-otlp-receiver", true)
 	case b.atLeast("2.47.0"):
@@ -70,13 +72,13 @@ func (b *builder) featureArgs(args *arguments) {
 func (b *builder) sendsMetadata() bool {
 	return b.atLeast("2.54.0") && !b.atLeast("3.4.0") &&
 		slices.ContainsFunc(b.spec.RemoteWrite, func(rw v1.RemoteWriteSpec) bool {
-			return valueOr(rw.MessageVersion, "") == v1.RemoteWriteMessageVersion2_0
+			return ptr.Deref(rw.MessageVersion, "") == v1.RemoteWriteMessageVersion2_0
 		})
 }
 
 func (b *builder) encodesXor2() bool {
 	tsdb := b.spec.TSDB
-	if tsdb == nil || tsdb.ChunkEncoding == nil || valueOr(tsdb.ChunkEncoding.Floats, "") != v1.ChunkEncodingFloatsXor2 {
+	if tsdb == nil || tsdb.ChunkEncoding == nil || ptr.Deref(tsdb.ChunkEncoding.Floats, "") != v1.ChunkEncodingFloatsXor2 {
 		return false
 	}
 	if !b.atLeast("3.13.0") {
@@ -122,7 +124,7 @@ func (b *builder) compactionArgs(args *arguments) {
 	case compactionDisabled:
 		duration := "2h"
 		if b.spec.Thanos != nil {
-			duration = firstOf(string(b.spec.Thanos.BlockDuration), duration)
+			duration = firstNotBlank(string(b.spec.Thanos.BlockDuration), duration)
 		}
 		args.set("storage.tsdb.max-block-duration", duration)
 		args.set("storage.tsdb.min-block-duration", duration)

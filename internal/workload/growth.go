@@ -8,6 +8,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 )
 
 // Growth is what becomes of volume claims whose size is not what the spec asks for now.
@@ -29,7 +30,7 @@ func Grow(desired []*appsv1.StatefulSet, claims []*corev1.PersistentVolumeClaim,
 			continue
 		}
 		asked, has := *template.Spec.Resources.Requests.Storage(), *claim.Spec.Resources.Requests.Storage()
-		class := valueOr(claim.Spec.StorageClassName, "")
+		class := ptr.Deref(claim.Spec.StorageClassName, "")
 		switch {
 		case asked.Cmp(has) == 0:
 		case asked.Cmp(has) < 0:

@@ -19,7 +19,8 @@ func image(whole, base, sha, tag, version string) string {
 	return base + ":" + version
 }
 
-func firstOf(values ...string) string {
+// firstNotBlank is the first of values that says something, "" where none does.
+func firstNotBlank(values ...string) string {
 	for _, value := range values {
 		if strings.TrimSpace(value) != "" {
 			return value

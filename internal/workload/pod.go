@@ -6,6 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 )
@@ -20,7 +21,7 @@ func (b *builder) podSpec(shard int, selector map[string]string) corev1.PodSpec 
 		Containers:                    b.containers(shard),
 		Volumes:                       b.volumes(),
 		ServiceAccountName:            spec.ServiceAccountName,
-		AutomountServiceAccountToken:  new(valueOr(spec.AutomountServiceAccountToken, true)),
+		AutomountServiceAccountToken:  new(ptr.Deref(spec.AutomountServiceAccountToken, true)),
 		SecurityContext:               spec.SecurityContext,
 		ImagePullSecrets:              spec.ImagePullSecrets,
 		NodeSelector:                  b.nodeSelector(shard),
@@ -29,7 +30,7 @@ func (b *builder) podSpec(shard int, selector map[string]string) corev1.PodSpec 
 		TopologySpreadConstraints:     spreadConstraints(spec.TopologySpreadConstraints, selector),
 		SchedulerName:                 spec.SchedulerName,
 		PriorityClassName:             spec.PriorityClassName,
-		TerminationGracePeriodSeconds: new(valueOr(spec.TerminationGracePeriodSeconds, defaultGracePeriod)),
+		TerminationGracePeriodSeconds: new(ptr.Deref(spec.TerminationGracePeriodSeconds, defaultGracePeriod)),
 		ShareProcessNamespace:         new(b.signalsPrometheus()),
 		HostAliases:                   hostAliases(spec.HostAliases),
 		HostNetwork:                   spec.HostNetwork,
@@ -58,7 +59,7 @@ func (b *builder) containers(shard int) []corev1.Container {
 
 // signalsPrometheus reports whether Prometheus is to be reloaded by SIGHUP, for which the containers must see each other's processes.
 func (b *builder) signalsPrometheus() bool {
-	return valueOr(b.spec.ReloadStrategy, v1.HTTPReloadStrategyType) == v1.ProcessSignalReloadStrategyType
+	return ptr.Deref(b.spec.ReloadStrategy, v1.HTTPReloadStrategyType) == v1.ProcessSignalReloadStrategyType
 }
 
 // nodeSelector binds a shard to its zone where topology sharding is on.

@@ -5,6 +5,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
 )
 
 // Probe figures are those of today's upstream, in seconds and counts.
@@ -20,7 +21,7 @@ const (
 )
 
 func (b *builder) startupProbe() *corev1.Probe {
-	period, failures := startupBudget(valueOr(b.spec.MaximumStartupDurationSeconds, 0))
+	period, failures := startupBudget(ptr.Deref(b.spec.MaximumStartupDurationSeconds, 0))
 	return probe(b.prometheusEndpoint("/-/ready"), period, failures)
 }
 
@@ -67,9 +68,9 @@ func (b *builder) prometheusEndpoint(page string) corev1.ProbeHandler {
 // pagePath is the path of one of Prometheus' own pages, behind its route prefix, which may lack its slash.
 func (b *builder) pagePath(page string) string { return path.Join("/", b.routePrefix(), page) }
 
-func (b *builder) routePrefix() string { return firstOf(b.spec.RoutePrefix, "/") }
+func (b *builder) routePrefix() string { return firstNotBlank(b.spec.RoutePrefix, "/") }
 
-func (b *builder) portName() string { return firstOf(b.spec.PortName, defaultPortName) }
+func (b *builder) portName() string { return firstNotBlank(b.spec.PortName, defaultPortName) }
 
 func (b *builder) servesTLS() bool { return b.spec.Web != nil && b.spec.Web.TLSConfig != nil }
 
@@ -82,5 +83,5 @@ func (b *builder) scheme() string {
 
 // localURL is a page of Prometheus as the other containers of the pod reach it.
 func (b *builder) localURL(page string) string {
-	return b.scheme() + "://" + firstOf(b.options.LocalHost, "localhost") + ":9090" + b.pagePath(page)
+	return b.scheme() + "://" + firstNotBlank(b.options.LocalHost, "localhost") + ":9090" + b.pagePath(page)
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 )
 
 func (b *builder) prometheus() corev1.Container {
@@ -25,8 +26,8 @@ func (b *builder) prometheus() corev1.Container {
 }
 
 func (b *builder) prometheusImage() string {
-	base := firstOf(b.spec.BaseImage, b.options.PrometheusBaseImage)
-	return image(valueOr(b.spec.Image, ""), base, b.spec.SHA, b.spec.Tag, "v"+b.version.String())
+	base := firstNotBlank(b.spec.BaseImage, b.options.PrometheusBaseImage)
+	return image(ptr.Deref(b.spec.Image, ""), base, b.spec.SHA, b.spec.Tag, "v"+b.version.String())
 }
 
 // prometheusPorts is empty where Prometheus listens on the loopback interface only.

@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/utils/ptr"
 )
 
 // referencedVolumes are the Secrets and ConfigMaps that the user wants in the pod.
@@ -73,7 +74,7 @@ func (b *builder) logMounts() []corev1.VolumeMount {
 }
 
 func (b *builder) writesLogs() bool {
-	return isBareName(b.spec.QueryLogFile) || isBareName(valueOr(b.spec.ScrapeFailureLogFile, ""))
+	return isBareName(b.spec.QueryLogFile) || isBareName(ptr.Deref(b.spec.ScrapeFailureLogFile, ""))
 }
 
 func isBareName(file string) bool { return file != "" && filepath.Dir(file) == "." }

@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
 
 	"github.com/promloop/promloop/internal/world"
 )
@@ -86,7 +87,7 @@ func (b *builder) reloader(name, image string, shard int) corev1.Container {
 // configReloaderArgs are the reference layout's; all else reaches the reloader by its environment.
 func (b *builder) configReloaderArgs() []string {
 	return []string{
-		"--log-format=" + firstOf(b.spec.LogFormat, "logfmt"),
+		"--log-format=" + firstNotBlank(b.spec.LogFormat, "logfmt"),
 		"--reload-url=" + b.localURL("/-/reload"),
 		"--config-file=" + configFile,
 		"--config-envsubst-file=" + configOutFile,
@@ -122,7 +123,7 @@ func (b *builder) reloadMethod() string {
 // servedCertificate is the file with the certificate that Prometheus serves, so that the reloaders talk to no other. One that
 // the user brings as a file of the Prometheus container is out of their sight.
 func (b *builder) servedCertificate() string {
-	if !b.servesTLS() || valueOr(b.spec.Web.TLSConfig.CertFile, "") != "" {
+	if !b.servesTLS() || ptr.Deref(b.spec.Web.TLSConfig.CertFile, "") != "" {
 		return ""
 	}
 	return webDir + "/" + serverCertFile

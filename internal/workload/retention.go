@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/common/model"
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/world"
@@ -21,7 +22,7 @@ const (
 // retained are the shards beyond spec.shards that still answer queries about the past. They scrape nothing any more.
 func (b *builder) retained() []*appsv1.StatefulSet {
 	policy := b.spec.ShardRetentionPolicy
-	if policy == nil || valueOr(policy.WhenScaled, v1.DeleteWhenScaledRetentionType) != v1.RetainWhenScaledRetentionType {
+	if policy == nil || ptr.Deref(policy.WhenScaled, v1.DeleteWhenScaledRetentionType) != v1.RetainWhenScaledRetentionType {
 		return nil
 	}
 	if !b.options.FeatureGates[retentionGate] {

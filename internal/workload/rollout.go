@@ -7,6 +7,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/utils/ptr"
 )
 
 // templateAnnotation notes on a StatefulSet which pod template it was written with. The template itself can't be compared, since
@@ -37,7 +38,7 @@ func rollsItself(sts *appsv1.StatefulSet) bool {
 
 // settled reports whether all pods of a StatefulSet run its newest template and are available.
 func settled(sts *appsv1.StatefulSet) bool {
-	replicas, status := valueOr(sts.Spec.Replicas, 1), &sts.Status
+	replicas, status := ptr.Deref(sts.Spec.Replicas, 1), &sts.Status
 	return status.ObservedGeneration >= sts.Generation && status.UpdatedReplicas >= replicas && status.AvailableReplicas >= replicas
 }
 

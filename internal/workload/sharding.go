@@ -1,6 +1,10 @@
 package workload
 
-import v1 "github.com/promloop/promloop/api/v1"
+import (
+	"k8s.io/utils/ptr"
+
+	v1 "github.com/promloop/promloop/api/v1"
+)
 
 // topologyGate is upstream's feature gate for sharding by zone.
 const topologyGate = "PrometheusTopologySharding"
@@ -9,7 +13,7 @@ const topologyGate = "PrometheusTopologySharding"
 func (b *builder) zone(shard int) (zone string, inZone int) {
 	strategy := b.spec.ShardingStrategy
 	if strategy == nil || strategy.Topology == nil || len(strategy.Topology.Values) == 0 ||
-		valueOr(strategy.Mode, v1.AddressShardingStrategyMode) != v1.TopologyShardingStrategyMode {
+		ptr.Deref(strategy.Mode, v1.AddressShardingStrategyMode) != v1.TopologyShardingStrategyMode {
 		return "", 0
 	}
 	if !b.options.FeatureGates[topologyGate] {

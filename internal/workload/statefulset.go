@@ -7,6 +7,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/world"
@@ -42,10 +43,10 @@ func (b *builder) statefulSet(shard int) *appsv1.StatefulSet {
 		ObjectMeta: b.statefulSetMeta(shard, labels),
 		Spec: appsv1.StatefulSetSpec{
 			Replicas:                             new(int32(world.Replicas(b.world.Prometheus))),
-			ServiceName:                          valueOr(b.spec.ServiceName, governingService),
+			ServiceName:                          ptr.Deref(b.spec.ServiceName, governingService),
 			PodManagementPolicy:                  b.podManagementPolicy(),
 			UpdateStrategy:                       b.updateStrategy(),
-			MinReadySeconds:                      valueOr(b.spec.MinReadySeconds, 0),
+			MinReadySeconds:                      ptr.Deref(b.spec.MinReadySeconds, 0),
 			PersistentVolumeClaimRetentionPolicy: b.spec.PersistentVolumeClaimRetentionPolicy,
 			VolumeClaimTemplates:                 b.claimTemplates(),
 			Selector:                             selector,
@@ -81,7 +82,7 @@ func (b *builder) statefulSetMeta(shard int, selector map[string]string) metav1.
 // podManagementPolicy is Parallel unless the user says otherwise: with OrderedReady a broken pod holds up its own repair.
 // Source: kubernetes/kubernetes#60164.
 func (b *builder) podManagementPolicy() appsv1.PodManagementPolicyType {
-	return appsv1.PodManagementPolicyType(valueOr(b.spec.PodManagementPolicy, v1.ParallelPodManagement))
+	return appsv1.PodManagementPolicyType(ptr.Deref(b.spec.PodManagementPolicy, v1.ParallelPodManagement))
 }
 
 func (b *builder) updateStrategy() appsv1.StatefulSetUpdateStrategy {
@@ -94,12 +95,4 @@ func (b *builder) updateStrategy() appsv1.StatefulSetUpdateStrategy {
 		strategy.RollingUpdate = &appsv1.RollingUpdateStatefulSetStrategy{MaxUnavailable: asked.RollingUpdate.MaxUnavailable}
 	}
 	return strategy
-}
-
-// valueOr is what p points at, or fallback where the user set nothing.
-func valueOr[T any](p *T, fallback T) T {
-	if p == nil {
-		return fallback
-	}
-	return *p
 }

@@ -13,7 +13,7 @@ func (b *builder) databaseName() string {
 	if b.spec.Storage == nil {
 		return name
 	}
-	return firstOf(b.spec.Storage.VolumeClaimTemplate.Name, name)
+	return firstNotBlank(b.spec.Storage.VolumeClaimTemplate.Name, name)
 }
 
 // databaseSubPath keeps the data apart from what a file system has at its root, such as lost+found.

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/world"
@@ -26,8 +27,8 @@ func (b *builder) thanos() corev1.Container {
 	thanos := b.spec.Thanos
 	return corev1.Container{
 		Name: thanosSidecar,
-		Image: image(valueOr(thanos.Image, ""), firstOf(valueOr(thanos.BaseImage, ""), b.options.ThanosBaseImage),
-			valueOr(thanos.SHA, ""), valueOr(thanos.Tag, ""), firstOf(valueOr(thanos.Version, ""), defaultThanosVersion)),
+		Image: image(ptr.Deref(thanos.Image, ""), firstNotBlank(ptr.Deref(thanos.BaseImage, ""), b.options.ThanosBaseImage),
+			ptr.Deref(thanos.SHA, ""), ptr.Deref(thanos.Tag, ""), firstNotBlank(ptr.Deref(thanos.Version, ""), defaultThanosVersion)),
 		ImagePullPolicy: b.spec.ImagePullPolicy,
 		Args:            b.thanosArgs(),
 		Env:             b.thanosEnv(),
@@ -77,7 +78,7 @@ func (b *builder) grpcArgs(args *arguments) {
 	args.setUnlessEmpty("grpc-server-tls-cert", tls.CertFile)
 	args.setUnlessEmpty("grpc-server-tls-key", tls.KeyFile)
 	args.setUnlessEmpty("grpc-server-tls-client-ca", tls.CAFile)
-	if version := thanosTLSVersions[valueOr(tls.MinVersion, "")]; b.thanosAtLeast("0.37.0") {
+	if version := thanosTLSVersions[ptr.Deref(tls.MinVersion, "")]; b.thanosAtLeast("0.37.0") {
 		args.setUnlessEmpty("grpc-server-tls-min-version", version)
 	}
 	if !b.thanosAtLeast("0.42.0") {
@@ -125,8 +126,8 @@ func (b *builder) sidecarTracingArgs(args *arguments) {
 }
 
 func (b *builder) sidecarLogArgs(args *arguments) {
-	args.setUnlessEmpty("log.level", firstOf(b.spec.Thanos.LogLevel, b.spec.LogLevel))
-	args.setUnlessEmpty("log.format", firstOf(b.spec.Thanos.LogFormat, b.spec.LogFormat))
+	args.setUnlessEmpty("log.level", firstNotBlank(b.spec.Thanos.LogLevel, b.spec.LogLevel))
+	args.setUnlessEmpty("log.format", firstNotBlank(b.spec.Thanos.LogFormat, b.spec.LogFormat))
 }
 
 func (b *builder) sidecarTimeArgs(args *arguments) {

@@ -6,6 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -74,10 +75,10 @@ func (b *builder) serverTLS() *webTLS {
 	config := &webTLS{
 		CertFile:                 fileOr(tls.CertFile, serverCertFile),
 		KeyFile:                  fileOr(tls.KeyFile, serverKeyFile),
-		ClientAuthType:           valueOr(tls.ClientAuthType, ""),
-		ClientCAFile:             valueOr(tls.ClientCAFile, ""),
-		MinVersion:               valueOr(tls.MinVersion, ""),
-		MaxVersion:               valueOr(tls.MaxVersion, ""),
+		ClientAuthType:           ptr.Deref(tls.ClientAuthType, ""),
+		ClientCAFile:             ptr.Deref(tls.ClientCAFile, ""),
+		MinVersion:               ptr.Deref(tls.MinVersion, ""),
+		MaxVersion:               ptr.Deref(tls.MaxVersion, ""),
 		CipherSuites:             tls.CipherSuites,
 		PreferServerCipherSuites: tls.PreferServerCipherSuites,
 		CurvePreferences:         tls.CurvePreferences,
@@ -89,7 +90,9 @@ func (b *builder) serverTLS() *webTLS {
 }
 
 // fileOr is the user's own file, or the one of the volume.
-func fileOr(own *string, name string) string { return firstOf(valueOr(own, ""), webDir+"/"+name) }
+func fileOr(own *string, name string) string {
+	return firstNotBlank(ptr.Deref(own, ""), webDir+"/"+name)
+}
 
 func serverHTTP(asked *v1.WebHTTPConfig) *webHTTP {
 	if asked == nil {
@@ -145,7 +148,7 @@ func (b *builder) tlsFiles() []corev1.VolumeProjection {
 		{"keySecret", key, tls.KeyFile, serverKeyFile, true},
 		{"client_ca", tls.ClientCA, tls.ClientCAFile, clientCAFile, false},
 	} {
-		referenced, named := file.from != (v1.SecretOrConfigMap{}), valueOr(file.own, "") != ""
+		referenced, named := file.from != (v1.SecretOrConfigMap{}), ptr.Deref(file.own, "") != ""
 		switch {
 		case file.from.Secret != nil && file.from.ConfigMap != nil:
 			b.refuse(field.Forbidden(at.Child(file.path), "set either secret or configMap, not both"))

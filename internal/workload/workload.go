@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/world"
@@ -78,7 +79,7 @@ func newBuilder(w *world.World) *builder {
 	if b.spec.Thanos == nil {
 		return b
 	}
-	sidecar := firstOf(valueOr(b.spec.Thanos.Version, ""), defaultThanosVersion)
+	sidecar := firstNotBlank(ptr.Deref(b.spec.Thanos.Version, ""), defaultThanosVersion)
 	if b.thanosVersion, err = semver.ParseTolerant(sidecar); err != nil {
 		b.refuse(field.Invalid(field.NewPath("spec", "thanos", "version"), sidecar, "is not a version like "+defaultThanosVersion))
 	}
