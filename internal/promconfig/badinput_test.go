@@ -80,6 +80,7 @@ func TestBadInput(t *testing.T) {
 		}), promconfig.InvalidText, "spec.podMetricsEndpoints[0].relabelings[0].replacement"},
 		"Probe/Text":                {probe(func(p *v1.ProbeSpec) { p.Module = "\xff" }), promconfig.InvalidText, "spec.module"},
 		"ScrapeConfig/Text":         {scrape(func(c *v1alpha1.ScrapeConfigSpec) { c.StaticConfigs[0].Targets[0] = "\xff" }), promconfig.InvalidText, "spec.staticConfigs[0].targets[0]"},
+		"ScrapeConfig/Size":         {scrape(func(c *v1alpha1.ScrapeConfigSpec) { c.BodySizeLimit = new(v1.ByteSize("10EB")) }), promconfig.InvalidSize, `spec.bodySizeLimit: "10EB" is no size below 8EB`},
 		"ServiceMonitor/SecretText": {monitor(func(ep *v1.Endpoint) { ep.BasicAuth = password("binary") }), promconfig.InvalidText, `spec.endpoints[0].basicAuth.password: Secret tenant/extra key "binary" is not UTF-8 text`},
 	}
 	for name, tc := range cases {

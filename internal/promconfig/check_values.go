@@ -35,9 +35,10 @@ func durationOr(d *v1.Duration, or string) model.Duration {
 	return parsed
 }
 
-var sizePattern = regexp.MustCompile(`^([0-9]*\.?[0-9]+)([KMGTPE]?)i?B$`)
+var sizePattern = regexp.MustCompile(`^([0-9]{0,18}(?:\.[0-9]{1,18})?)([KMGTPE]?)i?B$`)
 
-// byteSize is a size in bytes, in powers of 1024 with or without the i, and -1 where it can't be read.
+// byteSize is a size in bytes, in powers of 1024 with or without the i, and -1 where Prometheus can't read it: its numbers have 18
+// digits, and it counts bytes in 63 bits.
 func byteSize(size v1.ByteSize) float64 {
 	if size == "" || size == "0" {
 		return 0
@@ -59,12 +60,15 @@ func byteSize(size v1.ByteSize) float64 {
 			break
 		}
 	}
+	if number >= 1<<63 {
+		return -1
+	}
 	return number
 }
 
 func (in *inspector) size(size *v1.ByteSize) {
 	if byteSize(*size) < 0 {
-		in.fault(InvalidSize, "%q is no size such as 512MB or 1.5GiB", *size)
+		in.fault(InvalidSize, "%q is no size below 8EB such as 512MB or 1.5GiB", *size)
 	}
 }
 

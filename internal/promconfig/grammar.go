@@ -219,7 +219,7 @@ func (in *inspector) scalarOf(n *yaml.Node, kind, name string) {
 		}
 	case "size":
 		if n.Value == "" || byteSize(v1.ByteSize(n.Value)) < 0 {
-			in.atLine(n, InvalidAdditional, "%s is no size such as 512MB or 1.5GiB", name)
+			in.atLine(n, InvalidAdditional, "%s is no size below 8EB such as 512MB or 1.5GiB", name)
 		}
 	case "duration":
 		if _, err := model.ParseDuration(n.Value); err != nil {

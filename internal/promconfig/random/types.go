@@ -27,7 +27,7 @@ func init() {
 	byType = map[reflect.Type]func(*filler, reflect.Value){
 		reflect.TypeFor[metav1.TypeMeta]():                   func(*filler, reflect.Value) {},
 		reflect.TypeFor[v1.Duration]():                       oneOf[v1.Duration]("10s", "1m", "1m30s"),
-		reflect.TypeFor[v1.ByteSize]():                       oneOf[v1.ByteSize]("1KB", "10MiB", "2GB"),
+		reflect.TypeFor[v1.ByteSize]():                       oneOf[v1.ByteSize]("1KB", "10MiB", "2GB", "0.5B", "7.9EB"),
 		reflect.TypeFor[v1.URL]():                            oneOf[v1.URL]("http://example.com", "https://example.com/x?y=z"),
 		reflect.TypeFor[v1alpha1.URL]():                      oneOf[v1alpha1.URL]("http://example.com", "https://example.com/x?y=z"),
 		reflect.TypeFor[v1.Scheme]():                         oneOf(v1.SchemeHTTP, v1.SchemeHTTPS),
