@@ -147,6 +147,9 @@ func runsEverywhere(w *world.World, m contract.Manifest) bool {
 }
 
 func noRoomForAssets(w *world.World, homeless []string) world.Verdict {
+	if len(homeless) == 0 {
+		return world.Verdict{}
+	}
 	return world.Verdict{Reason: promconfig.NoRoom, Message: fmt.Sprintf("the %d Secrets of TLS assets that the pods mount have no room for %d files, "+
 		"the first of them %s: what is loaded stays until they are there; shorten certificates, or raise --asset-shards",
 		workload.AssetShards(w), len(homeless), homeless[0])}

@@ -3,6 +3,7 @@ package plan
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -61,18 +62,13 @@ func (p *Planner) For(w *world.World) Plan {
 	maps.Copy(pl.Verdicts, pl.Rules.Verdicts)
 
 	objects := workload.For(w)
-	maps.Copy(pl.Verdicts, objects.Verdicts)
-	for _, verdict := range pl.Selection.Invalid {
-		pl.Verdicts[self(w)] = verdict
-	}
-
 	config := configuration(w, pl)
 	ruleFiles := ruleFiles(w, pl.Rules)
 	if unreadable {
 		ruleFiles = publishedRules(w)
 	}
-	if len(config.homeless) > 0 {
-		pl.Verdicts[self(w)] = noRoomForAssets(w, config.homeless)
+	if own := ownVerdict(w, pl, objects, config.homeless); !own.Accepted() {
+		pl.Verdicts[self(w)] = own
 	}
 	pl.Wanted = delivery.Wanted{Config: config.manifest, Rules: ruleFiles.manifest}
 	desired := inOrder(w, config, ruleFiles, objects, lastKnownGood(w, pl.Wanted))
@@ -89,6 +85,32 @@ func (p *Planner) For(w *world.World) Plan {
 	pl.Fill = fill(w, pl.Config, pl.Rules)
 	pl.Delivery = delivery.For(w, pl.Wanted)
 	return pl
+}
+
+// ownVerdict is all that is wrong with the Prometheus itself, the gravest first.
+func ownVerdict(w *world.World, pl Plan, objects workload.Objects, homeless []string) world.Verdict {
+	verdicts := []world.Verdict{objects.Verdicts[self(w)]}
+	for _, kind := range world.Selectable {
+		verdicts = append(verdicts, pl.Selection.Invalid[kind])
+	}
+	verdicts = append(verdicts, noRoomForAssets(w, homeless))
+	if promconfig.Version(w.Prometheus) != "" { // else it is the version, of which no pod can be made either
+		verdicts = append(verdicts, pl.Config.Verdicts[self(w)])
+	}
+	return joined(verdicts)
+}
+
+// joined sums verdicts up: the reason of the first that objects, and the words of all.
+func joined(verdicts []world.Verdict) world.Verdict {
+	verdicts = slices.DeleteFunc(verdicts, world.Verdict.Accepted)
+	if len(verdicts) == 0 {
+		return world.Verdict{}
+	}
+	messages := make([]string, len(verdicts))
+	for i, v := range verdicts {
+		messages[i] = v.Message
+	}
+	return world.Verdict{Reason: verdicts[0].Reason, Message: strings.Join(messages, "; ")}
 }
 
 func self(w *world.World) world.Object { return world.ObjectOf(world.Prometheus, w.Prometheus) }

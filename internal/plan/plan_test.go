@@ -19,6 +19,7 @@ import (
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/rules"
+	"github.com/promloop/promloop/internal/selection"
 	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
@@ -144,20 +145,68 @@ func TestOneChangeWritesItsPartAndTheManifest(t *testing.T) {
 }
 
 func TestOrderAndMemoryChangeNothing(t *testing.T) {
-	w, remembering := someWorld(60), planner()
-	want := remembering.For(w)
-	for seed := range uint64(5) {
-		shuffled := someWorld(60)
-		random := rand.New(rand.NewPCG(seed, 1))
-		random.Shuffle(60, func(i, j int) {
-			shuffled.ServiceMonitors[i], shuffled.ServiceMonitors[j] = shuffled.ServiceMonitors[j], shuffled.ServiceMonitors[i]
-		})
-		for name, p := range map[string]*Planner{"new": planner(), "remembering": remembering} {
-			got := p.For(shuffled)
-			if diff := cmp.Diff(want.Wanted, got.Wanted); diff != "" {
-				t.Fatalf("%s planner, seed %d (-sorted +shuffled):\n%s", name, seed, diff)
+	unreadable := &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Perhaps"}}}
+	for name, change := range map[string]func(*v1.PrometheusSpec){
+		"Sound":           func(*v1.PrometheusSpec) {},
+		"TwoBadSelectors": func(s *v1.PrometheusSpec) { s.ProbeSelector, s.PodMonitorSelector = unreadable, unreadable },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, remembering := someWorld(60), planner()
+			change(&w.Prometheus.Spec)
+			want := remembering.For(w)
+			for seed := range uint64(5) {
+				shuffled := someWorld(60)
+				change(&shuffled.Prometheus.Spec)
+				random := rand.New(rand.NewPCG(seed, 1))
+				random.Shuffle(60, func(i, j int) {
+					shuffled.ServiceMonitors[i], shuffled.ServiceMonitors[j] = shuffled.ServiceMonitors[j], shuffled.ServiceMonitors[i]
+				})
+				for name, p := range map[string]*Planner{"new": planner(), "remembering": remembering} {
+					got := p.For(shuffled)
+					if diff := cmp.Diff(want.Wanted, got.Wanted) + cmp.Diff(want.Verdicts, got.Verdicts); diff != "" {
+						t.Fatalf("%s planner, seed %d (-sorted +shuffled):\n%s", name, seed, diff)
+					}
+				}
 			}
-		}
+		})
+	}
+}
+
+// Whoever mends the first mistake of a Prometheus should not learn of the next one only then.
+func TestAllThatIsWrongWithAPrometheusIsTold(t *testing.T) {
+	unreadable := &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Perhaps"}}}
+	cases := map[string]struct {
+		reason string
+		change func(*v1.PrometheusSpec)
+		want   string
+		says   []string // in this order, and each once
+	}{
+		"Nothing":      {"", func(*v1.PrometheusSpec) {}, "", nil},
+		"TwoSelectors": {"in the order of the kinds", func(s *v1.PrometheusSpec) { s.ProbeSelector, s.PodMonitorSelector = unreadable, unreadable }, selection.InvalidSelector, []string{"spec.podMonitorSelector", "spec.probeSelector"}},
+		"OfAllParts": {"what no pod can be made from is the gravest", func(s *v1.PrometheusSpec) {
+			s.ProbeSelector = unreadable
+			s.RemoteWrite = []v1.RemoteWriteSpec{{URL: "no url"}}
+			s.Volumes = []corev1.Volume{{Name: "config"}}
+		}, workload.InvalidSpec, []string{"spec.volumes[0].name", "spec.probeSelector", "spec.remoteWrite[0].url"}},
+		"Version": {"a version that can't be read is one mistake, though nobody can go by it", func(s *v1.PrometheusSpec) { s.Version = "latest" }, workload.InvalidSpec, []string{"spec.version"}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := someWorld(1)
+			tc.change(&w.Prometheus.Spec)
+			got := planner().For(w).Verdicts[self(w)]
+			if got.Reason != tc.want {
+				t.Errorf("%s: the reason is %q, want %q: %s", tc.reason, got.Reason, tc.want, got.Message)
+			}
+			rest := got.Message
+			for _, part := range tc.says {
+				_, after, found := strings.Cut(rest, part)
+				if !found || strings.Count(got.Message, part) != 1 {
+					t.Errorf("%s: %q must stand once and in its place in %q", tc.reason, part, got.Message)
+				}
+				rest = after
+			}
+		})
 	}
 }
 
