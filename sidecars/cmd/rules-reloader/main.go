@@ -2,10 +2,7 @@
 package main
 
 import (
-	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/promloop/promloop/sidecars/internal/contract"
 	"github.com/promloop/promloop/sidecars/internal/reloader"
@@ -14,9 +11,4 @@ import (
 // version is set when the binary is built.
 var version = "dev"
 
-func main() {
-	reloader.Version = version
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(reloader.Main(ctx, contract.Rules, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
-}
+func main() { os.Exit(reloader.Main(contract.Rules, version)) }

@@ -18,8 +18,9 @@ import (
 
 // Options are the settings of one reloader, from its flags and its environment; flags win.
 type Options struct {
-	Domain contract.Domain
-	Env    func(string) (string, bool)
+	Domain  contract.Domain
+	Env     func(string) (string, bool)
+	Version string // of this program, for the log and the metrics
 
 	ConfigFile, EnvsubstFile string
 	VolumeDirs               list // rules: what is loaded; config: directories that are only watched

@@ -7,30 +7,47 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"os/signal"
 	"runtime/debug"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/promloop/promloop/sidecars/internal/contract"
 )
 
-// Version is set when the binary is built.
-var Version = "dev"
+// Command is one reloader as it is called. Only the version goes to Out, all else to Errs.
+type Command struct {
+	Domain    contract.Domain
+	Version   string // of this program
+	Args      []string
+	Env       func(string) (string, bool)
+	Out, Errs io.Writer
+}
 
-// Main runs one reloader until the context ends and returns the exit status. Only the version goes to out, all else to errs.
-func Main(ctx context.Context, domain contract.Domain, args []string, env func(string) (string, bool), out, errs io.Writer) int {
-	o, err := Parse(domain, args, env, errs)
+// Main runs the reloader of domain as this process until that is told to end, and returns the exit status.
+func Main(domain contract.Domain, version string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return Command{Domain: domain, Version: version, Args: os.Args[1:], Env: os.LookupEnv, Out: os.Stdout, Errs: os.Stderr}.Run(ctx)
+}
+
+// Run works until the context ends and returns the exit status.
+func (c Command) Run(ctx context.Context) int {
+	o, err := Parse(c.Domain, c.Args, c.Env, c.Errs)
+	o.Version = c.Version
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil:
-		fmt.Fprintf(errs, "%s-reloader: %v\n", domain, err)
+		fmt.Fprintf(c.Errs, "%s-reloader: %v\n", c.Domain, err)
 		return 2
 	case o.ShowVersion:
-		fmt.Fprintln(out, Version)
+		fmt.Fprintln(c.Out, c.Version)
 		return 0
 	}
-	log := newLogger(o, errs)
+	log := newLogger(o, c.Errs)
 	if err := Run(ctx, o, log); err != nil {
 		log.Error("stopped", "err", err)
 		return 1
@@ -48,7 +65,7 @@ func Run(ctx context.Context, o Options, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	log.Info("started", "domain", o.Domain, "version", Version, "watching", strings.Join(p.watcher.Dirs, " "), "prometheus", p.client.Base.Redacted())
+	log.Info("started", "domain", o.Domain, "version", o.Version, "watching", strings.Join(p.watcher.Dirs, " "), "prometheus", p.client.Base.Redacted())
 	return group(ctx, p.serve, p.watch, p.drive)
 }
 

@@ -49,7 +49,7 @@ func (p *parts) serve(ctx context.Context) error {
 }
 
 func (p *parts) extra() report.Extra {
-	return report.Extra{Watch: p.watcher.Stats(), Version: Version, Method: p.options.ReloadMethod}
+	return report.Extra{Watch: p.watcher.Stats(), Version: p.options.Version, Method: p.options.ReloadMethod}
 }
 
 // tls returns nil for plain HTTP. Certificates are read again for every connection: rotation needs no restart.

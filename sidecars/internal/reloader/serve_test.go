@@ -1,6 +1,7 @@
 package reloader_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -9,12 +10,12 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"io"
-	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,15 +66,15 @@ func start(t *testing.T, domain contract.Domain, args, vars []string) string {
 	check(t, err)
 	addr := l.Addr().String()
 	check(t, l.Close())
-	o, err := reloader.Parse(domain, append(args, "--listen-address="+addr), env(vars...), io.Discard)
-	check(t, err)
+	var errs bytes.Buffer
+	c := reloader.Command{Domain: domain, Version: "v9", Args: append(args, "--listen-address="+addr), Env: env(vars...), Errs: &errs}
 	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- reloader.Run(ctx, o, slog.New(slog.DiscardHandler)) }()
+	ended := make(chan int, 1)
+	go func() { ended <- c.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
+		if code := <-ended; code != 0 {
+			t.Errorf("exit %d: %s", code, &errs)
 		}
 	})
 	return addr
@@ -111,6 +112,18 @@ func ask(url, token string, config *tls.Config) int {
 	}
 	_ = res.Body.Close()
 	return res.StatusCode
+}
+
+func TestTheMetricsTellTheVersion(t *testing.T) {
+	t.Parallel()
+	res, err := http.Get("http://" + report(t) + "/metrics")
+	check(t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	check(t, err)
+	if want := `version="v9"`; !strings.Contains(string(body), want) {
+		t.Errorf("%s is not in the metrics:\n%s", want, body)
+	}
 }
 
 func TestTheReportAsksForItsToken(t *testing.T) {

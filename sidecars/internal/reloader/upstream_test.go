@@ -88,8 +88,9 @@ func TestUpstreamsDefaultsNeedNoURL(t *testing.T) {
 
 func TestTheVersionGoesToStandardOutput(t *testing.T) {
 	var out, errs bytes.Buffer
-	code := reloader.Main(t.Context(), contract.Config, []string{"--version"}, env(), &out, &errs)
-	if code != 0 || out.String() != reloader.Version+"\n" || errs.Len() > 0 {
+	c := reloader.Command{Domain: contract.Config, Version: "v9", Args: []string{"--version"}, Env: env(), Out: &out, Errs: &errs}
+	code := c.Run(t.Context())
+	if code != 0 || out.String() != "v9\n" || errs.Len() > 0 {
 		t.Errorf("exit %d, %q and %q", code, &out, &errs)
 	}
 }
