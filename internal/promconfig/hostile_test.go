@@ -299,3 +299,52 @@ func TestAKeyThatCannotBeReadKeepsTheJob(t *testing.T) {
 	}
 	refused(t, result, promconfig.MissingReference, "spec.endpoints[0].basicAuth.password")
 }
+
+// What is alike compresses to almost nothing: the parts have room for it, and the reloaders have not.
+func TestManyEndpointsOfOneObject(t *testing.T) {
+	t.Parallel()
+	labels := map[string]string{}
+	for i := range 200 {
+		labels[fmt.Sprintf("example.com/some-label-%03d", i)] = strings.Repeat("a", 60)
+	}
+	for name, tc := range map[string]struct {
+		endpoints int
+		labels    map[string]string
+		taken     bool
+	}{
+		"Usual": {endpoints: 1_000, taken: true}, "Many": {endpoints: 20_000}, "VeryMany": {endpoints: 100_000},
+		"LongSelector": {endpoints: 2_500, labels: labels},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := tenant(v1.Endpoint{})
+			m.Spec.Selector.MatchLabels, m.Spec.Endpoints = tc.labels, make([]v1.Endpoint, tc.endpoints)
+			config, result := beside(t, nil, world.Values{}, m)
+			if tc.taken {
+				if jobs := len(jobNames(config)); jobs != 1+tc.endpoints || len(result.Verdicts) > 0 {
+					t.Errorf("%d jobs of %d: %v", jobs, 1+tc.endpoints, result.Verdicts)
+				}
+				return
+			}
+			refused(t, result, promconfig.TooLarge, fmt.Sprintf("of its %d jobs take", tc.endpoints))
+			if jobs := len(jobNames(config)); jobs != 1 {
+				t.Errorf("%d jobs; only the good monitor's is expected", jobs)
+			}
+		})
+	}
+}
+
+// An edit that makes an object too large leaves it as it was published.
+func TestAnObjectThatGrewTooLargeStays(t *testing.T) {
+	t.Parallel()
+	m := tenant(v1.Endpoint{Port: "web"})
+	w := &world.World{Prometheus: newPrometheus(nil), ServiceMonitors: []*v1.ServiceMonitor{m}}
+	before, published := render(t, w)
+	w.Owned.ConfigSecret = configSecret(published)
+	m.Spec.Endpoints = make([]v1.Endpoint, 20_000)
+	after, result := render(t, w)
+	refused(t, result, promconfig.TooLarge, "and one object may take 4194304")
+	if fmt.Sprint(before) != fmt.Sprint(after) {
+		t.Errorf("the configuration changed:\n%v\n%.1000v", before, after)
+	}
+}

@@ -31,13 +31,14 @@ type room struct {
 	part   int // the most that a part may have
 	single int // a configuration in several parts becomes one again where it has no more
 	member int // text from which a member is full: a part is only ever divided between members
+	object int // the most that the jobs of one object may have before they are compressed
 }
 
 // PartRoom is the most that a part may have, in bytes. It leaves 64 KiB of a Secret to its metadata. Source: the limit of 1 MiB in
 // Kubernetes' core validation.
 const PartRoom = 960 << 10
 
-var secretRoom = room{part: PartRoom, single: 672 << 10, member: 256 << 10}
+var secretRoom = room{part: PartRoom, single: 672 << 10, member: 256 << 10, object: 4 << 20}
 
 // job is the most that one job may take, compressed, in bytes: with the text that a member has before it is full, it stays within
 // a part, so that a part which is too large can always be divided.

@@ -42,6 +42,7 @@ type rendered struct {
 
 	jobs    []jobText
 	kept    []jobText // those of jobs that were taken over from what is published
+	text    int       // of the other jobs, in bytes
 	assets  []world.Reference
 	faults  []Fault
 	verdict world.Verdict
@@ -197,7 +198,11 @@ func (run *run) render(o scrapeObject) *rendered {
 		before := len(in.faults)
 		in.atPart(o, n, func() { o.inspectPart(in, n) })
 		if shared == 0 && len(in.faults) == before {
-			out.jobs = run.appendJob(out.jobs, in, b, o, n)
+			run.appendJob(out, in, b, o, n)
+		}
+		if out.text > run.renderer.room.object {
+			run.refuseWhole(out, in, b, o, n)
+			break
 		}
 		if shared == 0 && len(in.faults) == before {
 			continue
@@ -214,7 +219,7 @@ func (run *run) render(o scrapeObject) *rendered {
 }
 
 // appendJob builds a job, judges it as a whole, and writes it.
-func (run *run) appendJob(jobs []jobText, in *inspector, b *builder, o scrapeObject, n int) []jobText {
+func (run *run) appendJob(out *rendered, in *inspector, b *builder, o scrapeObject, n int) {
 	before := len(in.faults)
 	job := o.job(b, n)
 	var text jobText
@@ -223,10 +228,9 @@ func (run *run) appendJob(jobs []jobText, in *inspector, b *builder, o scrapeObj
 		text = newJobText(job.JobName, run.encodeItem(b.scope, &job, in))
 		run.judgeRoom(in, text)
 	})
-	if len(in.faults) > before {
-		return jobs
+	if len(in.faults) == before {
+		out.jobs, out.text = append(out.jobs, text), out.text+len(text.text)
 	}
-	return append(jobs, text)
 }
 
 // finished inspects what the steps have become, those that were made from names included.
