@@ -2,6 +2,7 @@ package promconfig
 
 import (
 	"regexp"
+	"strings"
 
 	yaml "go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
@@ -34,7 +35,7 @@ func (run *run) alertingSection() section {
 			out.AlertRelabelConfigs = append(out.AlertRelabelConfigs, steps...)
 			managers := run.additionalItems(in, "spec.additionalAlertManagerConfigs", p.AdditionalAlertManagerConfigs, func(am *yaml.Node) {
 				in.knownNode(am, alertmanagerKind)
-				if api := under(am, "api_version"); api != nil && !isNull(api) && api.Value != "v2" && in.atLeast("3.0.0") {
+				if api := under(am, "api_version"); api != nil && api.Value == "v1" && in.atLeast("3.0.0") {
 					in.atLine(api, InvalidAdditional, "Prometheus 3 has no api_version but v2")
 				}
 				in.relabelNode(under(am, "relabel_configs"))
@@ -123,7 +124,7 @@ func (s *settings) alertmanager(scope *scope, am v1.AlertmanagerEndpoints) alert
 
 // alertmanagerAPI leaves version 1 out for Prometheus 3, which no longer has it.
 func (s *settings) alertmanagerAPI(asked *v1.AlertmanagerAPIVersion) *v1.AlertmanagerAPIVersion {
-	if s.version.Major >= 3 && asked != nil && *asked == v1.AlertmanagerAPIVersion1 {
+	if s.version.Major >= 3 && strings.EqualFold(string(valueOr(asked, "")), string(v1.AlertmanagerAPIVersion1)) {
 		return nil
 	}
 	return asked

@@ -64,13 +64,14 @@ var needed = map[string][]string{
 	"zookeeper.ServersetSDConfig": {"servers", "paths"},
 }
 
-// values are all that a directive may be, or an item of its list, where that is known. Source: as above.
+// values are all that a directive may be, or an item of its list, where that is known; none of them is empty but where it says so.
+// Source: as above.
 var values = map[string]map[string]string{
 	jobKind: {
-		"metric_name_validation_scheme": "legacy|utf8",
-		"metric_name_escaping_scheme":   "allow-utf-8|underscores|dots|values",
+		"metric_name_validation_scheme": "|legacy|utf8",
+		"metric_name_escaping_scheme":   "|allow-utf-8|underscores|dots|values",
 		"scrape_protocols":              "Prometheus(Proto|Text[0-9.]+)|OpenMetricsText[0-9.]+",
-		"fallback_scrape_protocol":      "Prometheus(Proto|Text[0-9.]+)|OpenMetricsText[0-9.]+",
+		"fallback_scrape_protocol":      "|Prometheus(Proto|Text[0-9.]+)|OpenMetricsText[0-9.]+",
 	},
 	alertmanagerKind:              {"api_version": "v[12]"},
 	"aws.SDConfig":                {"role": "ec2|ecs|elasticache|lightsail|msk|rds"},
@@ -142,7 +143,7 @@ func (in *inspector) directivesOf(n *yaml.Node, kind, name string) {
 		case known[key.Value] != "":
 			in.inVersion(key, value, kind)
 			in.nodeOf(value, known[key.Value], key.Value)
-			in.matches(value, values[kind][key.Value], key.Value)
+			in.matches(value, kind, key.Value)
 		case known["*"] != "":
 			in.nodeOf(value, known["*"], name) // its key is the user's own, and is not told
 		case formerly[kind][key.Value] != "":
@@ -153,7 +154,7 @@ func (in *inspector) directivesOf(n *yaml.Node, kind, name string) {
 		}
 	}
 	for _, directive := range needed[kind] {
-		if value := under(n, directive); value == nil || isNull(value) || value.Value == "" && len(value.Content) == 0 {
+		if value := under(n, directive); value == nil || holdsNothing(value) {
 			in.atLine(n, InvalidAdditional, "%s needs %s", name, directive)
 		}
 	}
@@ -162,17 +163,39 @@ func (in *inspector) directivesOf(n *yaml.Node, kind, name string) {
 	}
 }
 
-// matches refuses a value, or an item of it, that is not what the directive takes. A value that is empty stands for none.
-func (in *inspector) matches(n *yaml.Node, pattern, name string) {
-	if pattern == "" {
+// matches refuses a value, or an item of it, that is not what the directive takes.
+func (in *inspector) matches(n *yaml.Node, kind, name string) {
+	pattern := values[kind][name]
+	if pattern == "" || isNull(n) && keepsDefault(kind, name) || holdsNothing(n) && slices.Contains(needed[kind], name) {
 		return
 	}
 	form := regexp.MustCompile("^(?:" + pattern + ")$")
-	for _, item := range items(n) {
-		if item.Kind == yaml.ScalarNode && !form.MatchString(item.Value) {
+	list := n.Content
+	if n.Kind == yaml.ScalarNode {
+		list = []*yaml.Node{n}
+	} else if len(list) == 0 {
+		in.atLine(n, InvalidAdditional, "%s is empty", name)
+	}
+	for _, item := range list {
+		if item.Kind == yaml.ScalarNode && !form.MatchString(valueText(item)) {
 			in.atLine(item, InvalidAdditional, "%s is not of the form %s", name, pattern)
 		}
 	}
+}
+
+// keepsDefault tells directives for which a null stands for none. To others it is an empty text.
+func keepsDefault(kind, name string) bool {
+	return strings.HasPrefix(grammar()[kind][name], "[]") || kind == alertmanagerKind
+}
+
+func holdsNothing(n *yaml.Node) bool { return valueText(n) == "" && len(n.Content) == 0 }
+
+// valueText is the text of a value, which null has none of.
+func valueText(n *yaml.Node) string {
+	if isNull(n) {
+		return ""
+	}
+	return n.Value
 }
 
 // items are what stands in a list, or one value by itself.

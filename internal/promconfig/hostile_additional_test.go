@@ -54,6 +54,12 @@ func TestF68YAMLBombs(t *testing.T) {
 		"BoolAsText":    "- job_name: a\n  honor_labels: 'true'\n",
 		"LimitAsText":   "- job_name: a\n  sample_limit: many\n",
 		"Protocol":      "- job_name: a\n  scrape_protocols: [OpenMetrics]\n",
+		"EmptyProtocol": "- job_name: a\n  scrape_protocols: ['']\n",
+		"NoProtocol":    "- job_name: a\n  scrape_protocols: []\n",
+		"EmptyType":     "- job_name: a\n  dns_sd_configs: [{names: [b], type: '', port: 1}]\n",
+		"NullType":      "- job_name: a\n  dns_sd_configs: [{names: [b], type: , port: 1}]\n",
+		"EmptyMethod":   "- job_name: a\n  azure_sd_configs: [{subscription_id: b, authentication_method: ''}]\n",
+		"EmptyAccess":   "- job_name: a\n  openstack_sd_configs: [{role: instance, region: b, availability: ''}]\n",
 		"NotUTF8":       "- job_name: \"a\xff\"\n",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,16 +88,17 @@ func TestF68YAMLBombs(t *testing.T) {
 func TestF68AnotherVersion(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ version, text, message string }{
-		"TooNew":            {"2.45.0", "http_headers: {a: {values: [b]}}", "line 2: http_headers needs Prometheus 2.53.0"},
-		"NewEnough":         {"2.53.0", "http_headers: {a: {values: [b]}}", ""},
-		"TooNewInDiscovery": {"3.5.0", "kubernetes_sd_configs: [{role: pod, attach_metadata: {namespace: true}}]", "namespace needs Prometheus 3.6.0"},
-		"NewDiscovery":      {"3.7.0", "aws_sd_configs: [{role: rds}]", "aws_sd_configs needs Prometheus 3.8.0"},
-		"NewValue":          {"3.8.0", "aws_sd_configs: [{role: rds}]", "role: rds needs Prometheus 3.11.0"},
-		"NewProtocol":       {"2.55.0", "scrape_protocols: [PrometheusText0.0.4, PrometheusText1.0.0]", "scrape_protocols: PrometheusText1.0.0 needs Prometheus 3.0.0"},
-		"OldProtocol":       {"2.55.0", "scrape_protocols: [PrometheusText0.0.4]", ""},
-		"NoMore":            {"3.0.0", "scrape_classic_histograms: true", "scrape_classic_histograms is not known to Prometheus 3.0.0 any more"},
-		"NotYetGone":        {"2.55.1", "scrape_classic_histograms: true", ""},
-		"NewerThanKnown":    {"3.99.0", "scrape_in_a_way_of_the_future: true", ""},
+		"TooNew":             {"2.45.0", "http_headers: {a: {values: [b]}}", "line 2: http_headers needs Prometheus 2.53.0"},
+		"NewEnough":          {"2.53.0", "http_headers: {a: {values: [b]}}", ""},
+		"TooNewInDiscovery":  {"3.5.0", "kubernetes_sd_configs: [{role: pod, attach_metadata: {namespace: true}}]", "namespace needs Prometheus 3.6.0"},
+		"NewDiscovery":       {"3.7.0", "aws_sd_configs: [{role: rds}]", "aws_sd_configs needs Prometheus 3.8.0"},
+		"NewValue":           {"3.8.0", "aws_sd_configs: [{role: rds}]", "role: rds needs Prometheus 3.11.0"},
+		"NewProtocol":        {"2.55.0", "scrape_protocols: [PrometheusText0.0.4, PrometheusText1.0.0]", "scrape_protocols: PrometheusText1.0.0 needs Prometheus 3.0.0"},
+		"OldProtocol":        {"2.55.0", "scrape_protocols: [PrometheusText0.0.4]", ""},
+		"NoMore":             {"3.0.0", "scrape_classic_histograms: true", "scrape_classic_histograms is not known to Prometheus 3.0.0 any more"},
+		"NotYetGone":         {"2.55.1", "scrape_classic_histograms: true", ""},
+		"EmptyStandsForNone": {"3.7.0", "metric_name_validation_scheme: ''\n  metric_name_escaping_scheme: ''\n  fallback_scrape_protocol: ''\n  scrape_protocols:", ""},
+		"NewerThanKnown":     {"3.99.0", "scrape_in_a_way_of_the_future: true", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

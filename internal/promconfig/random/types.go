@@ -38,7 +38,7 @@ func init() {
 		reflect.TypeFor[v1.SelectorMechanism]():              oneOf(v1.SelectorMechanismRelabel, v1.SelectorMechanismRole),
 		reflect.TypeFor[v1.ServiceDiscoveryRole]():           oneOf(v1.EndpointsRole, v1.EndpointSliceRole),
 		reflect.TypeFor[v1.RemoteWriteMessageVersion]():      oneOf(v1.RemoteWriteMessageVersion1_0, v1.RemoteWriteMessageVersion2_0),
-		reflect.TypeFor[v1.AlertmanagerAPIVersion]():         oneOf(v1.AlertmanagerAPIVersion2),
+		reflect.TypeFor[v1.AlertmanagerAPIVersion]():         oneOf[v1.AlertmanagerAPIVersion]("v1", "V1", "v2", "V2"),
 		reflect.TypeFor[v1.NameValidationSchemeOptions]():    oneOf(v1.UTF8NameValidationScheme, v1.LegacyNameValidationScheme),
 		reflect.TypeFor[v1.NameEscapingSchemeOptions]():      oneOf(v1.UnderscoresNameEscapingScheme, v1.DotsNameEscapingScheme, v1.ValuesNameEscapingScheme, v1.AllowUTF8NameEscapingScheme),
 		reflect.TypeFor[v1.ChunkEncodingFloats]():            oneOf(v1.ChunkEncodingFloatsXor, v1.ChunkEncodingFloatsXor2),

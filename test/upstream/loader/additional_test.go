@@ -119,7 +119,7 @@ func randomMapping(t *rapid.T, g grammar, name string, depth int) map[string]any
 
 func randomValue(t *rapid.T, g grammar, kind string, depth int) any {
 	if rapid.IntRange(0, 40).Draw(t, "wrong") == 0 {
-		return rapid.SampledFrom([]any{nil, "text", 3, true, []any{"a"}, []any{3}, []any{nil}, map[string]any{"a": "b"}, map[string]any{}, "yes", "5m", "", 1.5}).Draw(t, "value")
+		return rapid.SampledFrom([]any{nil, "text", 3, true, []any{"a"}, []any{3}, []any{nil}, map[string]any{"a": "b"}, map[string]any{}, "yes", "5m", "", []any{}, 1.5}).Draw(t, "value")
 	}
 	item, list := strings.CutPrefix(kind, "[]")
 	value, open := strings.CutPrefix(kind, "{}")
