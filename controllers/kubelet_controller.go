@@ -70,23 +70,15 @@ func (r *KubeletReconciler) pass(ctx context.Context) []error {
 }
 
 // prune deletes our slices that the nodes do not fill any more.
-func (r *KubeletReconciler) prune(ctx context.Context, w *writer, keep []*discoveryv1.EndpointSlice) error {
+func (r *KubeletReconciler) prune(ctx context.Context, w *writer, wanted []*discoveryv1.EndpointSlice) error {
 	var list discoveryv1.EndpointSliceList
-	err := r.Live.List(ctx, &list, client.InNamespace(r.Options.Service.Namespace), client.MatchingLabels{
-		discoveryv1.LabelServiceName: r.Options.Service.Name, discoveryv1.LabelManagedBy: "prometheus-operator",
-	})
+	err := r.Live.List(ctx, &list, client.InNamespace(r.Options.Service.Namespace), client.MatchingLabels(kubelet.Selector(r.Options)))
 	if err != nil {
 		return fmt.Errorf("listing the EndpointSlices of the kubelets: %w", err)
 	}
-	kept := map[string]bool{}
-	for _, s := range keep {
-		kept[s.Name] = true
-	}
 	var surplus []workload.Object
-	for i := range list.Items {
-		if !kept[list.Items[i].Name] {
-			surplus = append(surplus, &list.Items[i])
-		}
+	for _, s := range kubelet.Surplus(living(list.Items), wanted) {
+		surplus = append(surplus, s)
 	}
 	return w.prune(ctx, surplus)
 }

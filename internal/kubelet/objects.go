@@ -12,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	utilnet "k8s.io/utils/net"
 	"k8s.io/utils/ptr"
+
+	"github.com/promloop/promloop/internal/world"
 )
 
 // perSlice is the largest number of endpoints in one EndpointSlice. Source: the default of Kubernetes' EndpointSlice controller is
@@ -32,7 +34,7 @@ type Options struct {
 // Objects are what must exist. A nil Endpoints or no EndpointSlices means that they are not kept.
 type Objects struct {
 	Service        *corev1.Service
-	Endpoints      *corev1.Endpoints //nolint:staticcheck // older Prometheus configurations discover through it
+	Endpoints      *corev1.Endpoints // deprecated by Kubernetes; older Prometheus configurations discover through it
 	EndpointSlices []*discoveryv1.EndpointSlice
 	// Unaddressed names the nodes without any usable address.
 	Unaddressed []string
@@ -114,7 +116,7 @@ func (o Options) meta(name string) metav1.ObjectMeta {
 	maps.Copy(labels, map[string]string{
 		"k8s-app":                      "kubelet",
 		"app.kubernetes.io/name":       "kubelet",
-		"app.kubernetes.io/managed-by": "prometheus-operator",
+		"app.kubernetes.io/managed-by": world.ManagedByValue,
 	})
 	return metav1.ObjectMeta{Namespace: o.Service.Namespace, Name: name, Labels: labels, Annotations: maps.Clone(o.Annotations)}
 }
@@ -123,8 +125,8 @@ func reference(n *corev1.Node) *corev1.ObjectReference {
 	return &corev1.ObjectReference{Kind: "Node", Name: n.Name, UID: n.UID, APIVersion: "v1"}
 }
 
-func endpoints(o Options, targets []target) *corev1.Endpoints { //nolint:staticcheck // see Objects
-	ep := &corev1.Endpoints{ //nolint:staticcheck // see Objects
+func endpoints(o Options, targets []target) *corev1.Endpoints {
+	ep := &corev1.Endpoints{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Endpoints"},
 		ObjectMeta: o.meta(o.Service.Name),
 	}
@@ -133,14 +135,14 @@ func endpoints(o Options, targets []target) *corev1.Endpoints { //nolint:staticc
 	if len(targets) == 0 {
 		return ep
 	}
-	subset := corev1.EndpointSubset{} //nolint:staticcheck // see Objects
+	subset := corev1.EndpointSubset{}
 	for _, t := range targets {
-		subset.Addresses = append(subset.Addresses, corev1.EndpointAddress{IP: t.address, NodeName: &t.node.Name, TargetRef: reference(t.node)}) //nolint:staticcheck // see Objects
+		subset.Addresses = append(subset.Addresses, corev1.EndpointAddress{IP: t.address, NodeName: &t.node.Name, TargetRef: reference(t.node)})
 	}
 	for _, p := range portsOf(o) {
-		subset.Ports = append(subset.Ports, corev1.EndpointPort{Name: p.name, Port: p.number, Protocol: corev1.ProtocolTCP}) //nolint:staticcheck // see Objects
+		subset.Ports = append(subset.Ports, corev1.EndpointPort{Name: p.name, Port: p.number, Protocol: corev1.ProtocolTCP})
 	}
-	ep.Subsets = []corev1.EndpointSubset{subset} //nolint:staticcheck // see Objects
+	ep.Subsets = []corev1.EndpointSubset{subset}
 	return ep
 }
 
@@ -152,8 +154,7 @@ func sliced(o Options, family discoveryv1.AddressType, targets []target) []*disc
 			ObjectMeta:  o.meta(sliceName(o.Service.Name, family, len(out))),
 			AddressType: family,
 		}
-		s.Labels[discoveryv1.LabelServiceName] = o.Service.Name
-		s.Labels[discoveryv1.LabelManagedBy] = "prometheus-operator"
+		maps.Copy(s.Labels, Selector(o))
 		for _, t := range chunk {
 			s.Endpoints = append(s.Endpoints, discoveryv1.Endpoint{
 				Addresses: []string{t.address}, NodeName: &t.node.Name, TargetRef: reference(t.node),
@@ -164,6 +165,22 @@ func sliced(o Options, family discoveryv1.AddressType, targets []target) []*disc
 			s.Ports = append(s.Ports, discoveryv1.EndpointPort{Name: &p.name, Port: &p.number, Protocol: ptr.To(corev1.ProtocolTCP)})
 		}
 		out = append(out, s)
+	}
+	return out
+}
+
+// Selector are the labels by which the slices that are kept here are found, and no slices of the Service that others keep.
+func Selector(o Options) map[string]string {
+	return map[string]string{discoveryv1.LabelServiceName: o.Service.Name, discoveryv1.LabelManagedBy: world.ManagedByValue}
+}
+
+// Surplus are those of the slices that stand which are not wanted any more, by their names.
+func Surplus(standing, wanted []*discoveryv1.EndpointSlice) []*discoveryv1.EndpointSlice {
+	var out []*discoveryv1.EndpointSlice
+	for _, s := range standing {
+		if !slices.ContainsFunc(wanted, func(w *discoveryv1.EndpointSlice) bool { return w.Name == s.Name }) {
+			out = append(out, s)
+		}
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -82,6 +83,48 @@ func TestSlices(t *testing.T) {
 	}
 	if endpoints != len(nodes) {
 		t.Errorf("%d endpoints for %d nodes", endpoints, len(nodes))
+	}
+}
+
+func TestSurplus(t *testing.T) {
+	two := []*corev1.Node{node("a", "10.0.0.1"), node("six", "2001:db8::1")}
+	slicesOnly := func(nodes []*corev1.Node, o Options) []*discoveryv1.EndpointSlice {
+		return For(nodes, o).EndpointSlices
+	}
+	off := both
+	off.EndpointSlices = false
+	cases := map[string]struct {
+		reason           string
+		standing, wanted []*discoveryv1.EndpointSlice
+		want             []string
+	}{
+		"Same":      {"what is wanted stays", slicesOnly(two, both), slicesOnly(two, both), nil},
+		"NodeGone":  {"a family without nodes has no slice", slicesOnly(two, both), slicesOnly(two[:1], both), []string{"kubelet-ipv6-0"}},
+		"TurnedOff": {"slices that are no longer kept would go stale", slicesOnly(two, both), slicesOnly(two, off), []string{"kubelet-ipv4-0", "kubelet-ipv6-0"}},
+		"New":       {"what does not stand yet is not deleted", nil, slicesOnly(two, both), nil},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, s := range Surplus(tc.standing, tc.wanted) {
+				got = append(got, s.Name)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestSelectorFindsOurSlicesAlone(t *testing.T) {
+	selector := labels.SelectorFromSet(Selector(both))
+	for _, s := range For([]*corev1.Node{node("a", "10.0.0.1"), node("six", "2001:db8::1")}, both).EndpointSlices {
+		if !selector.Matches(labels.Set(s.Labels)) {
+			t.Errorf("%s would never be deleted: its labels are %v", s.Name, s.Labels)
+		}
+	}
+	if selector.Matches(labels.Set{discoveryv1.LabelServiceName: "kubelet", discoveryv1.LabelManagedBy: "endpointslice-controller.k8s.io"}) {
+		t.Error("slices of the Service that somebody else keeps are not ours to delete")
 	}
 }
 

@@ -23,7 +23,6 @@ const (
 	modeLabel     = "operator.prometheus.io/mode"
 
 	appName    = "prometheus"
-	managerVal = "prometheus-operator"
 	serverMode = "server"
 
 	defaultContainerAnnotation = "kubectl.kubernetes.io/default-container"
@@ -44,7 +43,7 @@ func (b *builder) selector(shard int) *metav1.LabelSelector {
 // identity is what all pods of this Prometheus have in common, in every layout of today's upstream.
 func (b *builder) identity() map[string]string {
 	return map[string]string{
-		managerLabel:  managerVal,
+		managerLabel:  world.ManagedByValue,
 		nameLabel:     appName,
 		instanceLabel: b.name,
 		crLabel:       b.name,

@@ -65,7 +65,7 @@ var _ = Describe("Where users look", func() {
 			g.Expect(running.Client.List(ctx, &slices, client.InNamespace("kube-system"), client.MatchingLabels{discoveryv1.LabelServiceName: "kubelet"})).To(Succeed())
 			g.Expect(slices.Items).To(HaveLen(1), "ours alone: Kubernetes must not mirror the Endpoints beside it")
 			g.Expect(slices.Items[0].Endpoints).To(HaveLen(len(nodes.Items)))
-			var endpoints corev1.Endpoints //nolint:staticcheck // older configurations discover through it
+			var endpoints corev1.Endpoints // older configurations discover through it
 			g.Expect(running.Client.Get(ctx, client.ObjectKey{Namespace: "kube-system", Name: "kubelet"}, &endpoints)).To(Succeed())
 			g.Expect(endpoints.Subsets[0].Addresses).To(HaveLen(len(nodes.Items)))
 		}).WithContext(ctx).Should(Succeed())

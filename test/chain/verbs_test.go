@@ -119,8 +119,9 @@ func bypass[T client.Object](o T) T {
 	return o
 }
 
-// operatorMetrics is a Service of the operator's metrics, with endpoints that name its address, and a ServiceMonitor for it.
-func (t team) operatorMetrics(name string) (*corev1.Service, *corev1.Endpoints, *v1.ServiceMonitor) { //nolint:staticcheck // what Prometheus' default role discovers
+// operatorMetrics is a Service of the operator's metrics, with Endpoints that name its address, since those are what Prometheus'
+// default role discovers, and a ServiceMonitor for it.
+func (t team) operatorMetrics(name string) (*corev1.Service, *corev1.Endpoints, *v1.ServiceMonitor) {
 	labels := map[string]string{"app": name}
 	host, port, err := net.SplitHostPort(stack.OperatorMetrics)
 	Expect(err).NotTo(HaveOccurred())
@@ -129,10 +130,10 @@ func (t team) operatorMetrics(name string) (*corev1.Service, *corev1.Endpoints, 
 	service := &corev1.Service{ObjectMeta: meta}
 	service.Spec.ClusterIP = corev1.ClusterIPNone
 	service.Spec.Ports = []corev1.ServicePort{{Name: "http", Port: number}}
-	endpoints := &corev1.Endpoints{ObjectMeta: meta} //nolint:staticcheck // see above
-	endpoints.Subsets = []corev1.EndpointSubset{{    //nolint:staticcheck // see above
-		Addresses: []corev1.EndpointAddress{{IP: host}},                //nolint:staticcheck // see above
-		Ports:     []corev1.EndpointPort{{Name: "http", Port: number}}, //nolint:staticcheck // see above
+	endpoints := &corev1.Endpoints{ObjectMeta: meta}
+	endpoints.Subsets = []corev1.EndpointSubset{{
+		Addresses: []corev1.EndpointAddress{{IP: host}},
+		Ports:     []corev1.EndpointPort{{Name: "http", Port: number}},
 	}}
 	monitor := &v1.ServiceMonitor{ObjectMeta: metav1.ObjectMeta{Namespace: t.namespace, Name: name}}
 	monitor.Spec.Selector = metav1.LabelSelector{MatchLabels: labels}
