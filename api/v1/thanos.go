@@ -96,11 +96,11 @@ type ThanosSpec struct {
 	// +optional
 	ReadyTimeout Duration `json:"readyTimeout,omitempty"`
 
-	// Time between two looks at the configuration of Prometheus.
+	// Time between two looks at the configuration of Prometheus. Needs Thanos 0.29.0.
 	// +optional
 	GetConfigInterval Duration `json:"getConfigInterval,omitempty"`
 
-	// Time after which such a look fails.
+	// Time after which such a look fails. Needs Thanos 0.29.0.
 	// +optional
 	GetConfigTimeout Duration `json:"getConfigTimeout,omitempty"`
 

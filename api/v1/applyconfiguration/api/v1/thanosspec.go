@@ -61,9 +61,9 @@ type ThanosSpecApplyConfiguration struct {
 	BlockDuration *apiv1.Duration `json:"blockSize,omitempty"`
 	// Time that the sidecar waits for Prometheus to start.
 	ReadyTimeout *apiv1.Duration `json:"readyTimeout,omitempty"`
-	// Time between two looks at the configuration of Prometheus.
+	// Time between two looks at the configuration of Prometheus. Needs Thanos 0.29.0.
 	GetConfigInterval *apiv1.Duration `json:"getConfigInterval,omitempty"`
-	// Time after which such a look fails.
+	// Time after which such a look fails. Needs Thanos 0.29.0.
 	GetConfigTimeout *apiv1.Duration `json:"getConfigTimeout,omitempty"`
 	// Additional mounts of the container.
 	VolumeMounts []corev1.VolumeMount `json:"volumeMounts,omitempty"`
