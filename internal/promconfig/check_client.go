@@ -98,22 +98,6 @@ func (in *inspector) holds(sel *corev1.SecretKeySelector) bool {
 
 func (in *inspector) oauth2(o *v1.OAuth2) { in.notEmpty("clientId", o.ClientID) }
 
-func (in *inspector) azureOAuth(a *v1.AzureOAuth) {
-	in.notEmpty("clientSecret", v1.SecretOrConfigMap{Secret: &a.ClientSecret})
-}
-
-func (in *inspector) azureAD(a *v1.AzureAD) {
-	ways := 0
-	for _, set := range []bool{a.ManagedIdentity != nil, a.OAuth != nil, a.SDK != nil, a.WorkloadIdentity != nil} {
-		if set {
-			ways++
-		}
-	}
-	if ways != 1 {
-		in.fault(InvalidClient, "set exactly one of managedIdentity, oauth, sdk and workloadIdentity")
-	}
-}
-
 // tlsFiles inspects what names files: each of the three comes from one place.
 func (in *inspector) tlsFiles(t *v1.TLSConfig) {
 	for _, file := range []struct {

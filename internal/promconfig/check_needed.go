@@ -16,6 +16,8 @@ var neededFields = map[reflect.Type][]string{
 	reflect.TypeFor[v1.RemoteWriteSpec]():           {"URL"},
 	reflect.TypeFor[v1.RemoteReadSpec]():            {"URL"},
 	reflect.TypeFor[v1.OAuth2]():                    {"ClientID", "TokenURL"},
+	reflect.TypeFor[v1.AzureOAuth]():                {"ClientID", "TenantID"},
+	reflect.TypeFor[v1.AzureWorkloadIdentity]():     {"ClientID", "TenantID"},
 	reflect.TypeFor[v1alpha1.FileSDConfig]():        {"Files"},
 	reflect.TypeFor[v1alpha1.HTTPSDConfig]():        {"URL"},
 	reflect.TypeFor[v1alpha1.KubernetesSDConfig]():  {"Role"},

@@ -32,6 +32,8 @@ func init() { // in init, since visitors look into these and these use visitors
 		reflect.TypeFor[v1.Sigv4]():                  asking((*inspector).sigv4),
 		reflect.TypeFor[v1.AzureAD]():                asking((*inspector).azureAD),
 		reflect.TypeFor[v1.AzureOAuth]():             asking((*inspector).azureOAuth),
+		reflect.TypeFor[v1.ManagedIdentity]():        asking((*inspector).managedIdentity),
+		reflect.TypeFor[v1.AzureWorkloadIdentity]():  asking((*inspector).workloadIdentity),
 		reflect.TypeFor[v1.OAuth2]():                 asking((*inspector).oauth2),
 		reflect.TypeFor[v1.QueueConfig]():            asking((*inspector).queue),
 		reflect.TypeFor[v1alpha1.OVHCloudSDConfig](): asking((*inspector).ovhCloud),

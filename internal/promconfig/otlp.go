@@ -31,7 +31,8 @@ func (in *inspector) otlp(p *v1.PrometheusSpec, s *settings) {
 				in.at("translationStrategy", func() { in.fault(UnsupportedVersion, "%s needs Prometheus %s", strategy, needs.since) })
 			}
 		}
-		if strategy == v1.NoUTF8EscapingWithSuffixes && valueOr(p.NameValidationScheme, "") == v1.LegacyNameValidationScheme {
+		keepsUTF8 := strategy == v1.NoUTF8EscapingWithSuffixes || strategy == v1.NoTranslation
+		if keepsUTF8 && valueOr(p.NameValidationScheme, "") == v1.LegacyNameValidationScheme {
 			in.at("translationStrategy", func() { in.fault(InvalidField, "%s needs nameValidationScheme UTF8", strategy) })
 		}
 		in.attributes(o)

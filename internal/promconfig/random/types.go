@@ -42,7 +42,7 @@ func init() {
 		reflect.TypeFor[v1.NameValidationSchemeOptions]():    oneOf(v1.UTF8NameValidationScheme, v1.LegacyNameValidationScheme),
 		reflect.TypeFor[v1.NameEscapingSchemeOptions]():      oneOf(v1.UnderscoresNameEscapingScheme, v1.DotsNameEscapingScheme, v1.ValuesNameEscapingScheme, v1.AllowUTF8NameEscapingScheme),
 		reflect.TypeFor[v1.ChunkEncodingFloats]():            oneOf(v1.ChunkEncodingFloatsXor, v1.ChunkEncodingFloatsXor2),
-		reflect.TypeFor[v1.TranslationStrategyOption]():      oneOf(v1.NoUTF8EscapingWithSuffixes, v1.UnderscoreEscapingWithSuffixes),
+		reflect.TypeFor[v1.TranslationStrategyOption]():      drawing(strategy),
 		reflect.TypeFor[intstr.IntOrString]():                oneOf(intstr.FromInt32(8080), intstr.FromString("web")),
 		reflect.TypeFor[resource.Quantity]():                 oneOf(resource.MustParse("0.5"), resource.MustParse("250m")),
 		reflect.TypeFor[metav1.LabelSelector]():              drawing(selector),

@@ -1,6 +1,8 @@
 package random
 
 import (
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -79,13 +81,25 @@ func proxy(f *filler) v1.ProxyConfig {
 	)
 }
 
+// strategy draws all that Prometheus knows; the oldest ones know two.
+func strategy(f *filler) v1.TranslationStrategyOption {
+	all := []v1.TranslationStrategyOption{
+		v1.NoUTF8EscapingWithSuffixes, v1.UnderscoreEscapingWithSuffixes, v1.NoTranslation, v1.UnderscoreEscapingWithoutSuffixes,
+	}
+	if f.old {
+		all = all[:2]
+	}
+	return choose(f, "strategy", all...)
+}
+
 func azureAD(f *filler) v1.AzureAD {
 	const id = "00000000-0000-0000-0000-000000000001"
+	client := choose(f, "client", id, "urn:uuid:"+id, "{"+id+"}", strings.ReplaceAll(id, "-", ""))
 	a := choose(f, "azure",
-		v1.AzureAD{ManagedIdentity: &v1.ManagedIdentity{ClientID: new(id)}},
-		v1.AzureAD{OAuth: &v1.AzureOAuth{ClientID: id, TenantID: id, ClientSecret: secretKey("password")}},
+		v1.AzureAD{ManagedIdentity: &v1.ManagedIdentity{ClientID: new(client)}},
+		v1.AzureAD{OAuth: &v1.AzureOAuth{ClientID: client, TenantID: "example.com", ClientSecret: secretKey("password")}},
 		v1.AzureAD{SDK: &v1.AzureSDK{TenantID: new(id)}},
-		v1.AzureAD{WorkloadIdentity: &v1.AzureWorkloadIdentity{ClientID: id, TenantID: id}},
+		v1.AzureAD{WorkloadIdentity: &v1.AzureWorkloadIdentity{ClientID: client, TenantID: id}},
 	)
 	if f.old {
 		a = v1.AzureAD{ManagedIdentity: a.ManagedIdentity}
