@@ -48,6 +48,7 @@ type process struct {
 
 type prometheus struct {
 	up, ready, hung bool
+	costly          bool // to ask for its last load takes long
 	birth           int
 	running         map[contract.Domain]string // "?" where half of a refused set was applied
 	lastOK          bool
@@ -253,6 +254,9 @@ func (w *world) probe(full bool) transaction.Prom {
 	prom := transaction.Prom{Phase: transaction.Ready, Start: time.Unix(int64(p.birth), 0), Full: full}
 	if full {
 		prom.ReloadOK, prom.LastReload = p.lastOK, time.Unix(0, int64(p.lastReload))
+		if p.costly {
+			prom.Took = time.Second
+		}
 	}
 	return prom
 }
@@ -325,12 +329,12 @@ func (w *world) worst() kind {
 	return worst
 }
 
-func (w *world) kill() { w.prom = prometheus{birth: w.prom.birth} }
+func (w *world) kill() { w.prom = prometheus{birth: w.prom.birth, costly: w.prom.costly} }
 
 // start opens the port; load reads the files and makes it ready, or ends it.
 func (w *world) start() {
 	if !w.prom.up {
-		w.prom = prometheus{up: true, birth: w.prom.birth + 1}
+		w.prom = prometheus{up: true, birth: w.prom.birth + 1, costly: w.prom.costly}
 	}
 }
 

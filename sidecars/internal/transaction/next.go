@@ -12,7 +12,7 @@ const (
 	probeBusy = 250 * time.Millisecond
 	// probeSettle lies between two questions after a POST that timed out.
 	probeSettle = time.Second
-	// cheapInfo: the last load is asked for under the lock only where that took less.
+	// cheapInfo: the last load is asked for under the lock only where that took less, or where a POST timed out.
 	cheapInfo = 100 * time.Millisecond
 
 	// heldLooks is how often the volume is looked at while the lock is held.
@@ -145,7 +145,7 @@ func (s State) decideHeld(want Set) (State, Action) {
 		return s.unlock()
 	case s.ProbedAt < s.LockedAt:
 		s.ProbedAt = s.Now
-		return s, Probe{Full: s.Prom.Took < cheapInfo}
+		return s, Probe{Full: s.Settle.On || s.Prom.Took < cheapInfo}
 	case s.first(want):
 		return s.begin(want)
 	case s.Open != nil:

@@ -189,7 +189,10 @@ func (s State) posted(e Posted) (State, Action) {
 		return s.broken(e.Problem)
 	case TimedOut:
 		s.Waiting = e.Problem
-		s.Settle = Settle{On: true, Until: s.Now + s.ReloadTimeout, Start: s.Prom.Start, Last: s.Prom.LastReload}
+		s.Settle = Settle{On: true, Until: s.Now + s.ReloadTimeout, Start: s.Prom.Start}
+		if s.Prom.Full { // else it is of before the lock: the other domain may have loaded something since
+			s.Settle.Last = s.Prom.LastReload
+		}
 		return s.unlock()
 	}
 	return s.rejected(e.Problem)

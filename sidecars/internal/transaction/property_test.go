@@ -18,6 +18,7 @@ import (
 func TestAnyHistoryEndsProved(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld()
+		w.prom.costly = rapid.Bool().Draw(t, "it takes long to ask Prometheus for its last load")
 		var history []string
 		if rapid.Bool().Draw(t, "there is an init container") {
 			unproved := rapid.SampledFrom([]contract.Domain{"", contract.Config, contract.Rules}).Draw(t, "unproved")
