@@ -11,7 +11,10 @@ const ReleaseAnnotation = "promloop.dev/release"
 // ReleaseKey is the file name of a release in a volume, and its key among the last known good sets.
 const ReleaseKey = "release.json"
 
-// Release is the value of ReleaseAnnotation: what this pod may load now, and what no pod may load.
+// RefusedElsewhere is the reason of a pod that was told of a refusal: its own Prometheus was never asked.
+const RefusedElsewhere = "RefusedElsewhere"
+
+// Release is the value of ReleaseAnnotation: what this pod may load now, and what it may not since another one refused it.
 type Release struct {
 	Config  string   `json:"config,omitempty"`
 	Rules   string   `json:"rules,omitempty"`

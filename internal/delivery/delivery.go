@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -54,9 +55,17 @@ type Poke struct {
 	Value string
 }
 
-// awaiting reports whether a poke can still bring the pod forward: a refused set stays refused however often it arrives.
-func (p Pod) awaiting() bool {
-	open := func(d Domain) bool { return d.Progress == Pending || d.Progress == Unknown }
+// refusedElsewhere reports whether the pod refused the set only because it was told to.
+func (d Domain) refusedElsewhere() bool {
+	return d.Progress == Refused && d.Report.Reason == contract.RefusedElsewhere
+}
+
+// awaiting reports whether a poke can still bring the pod forward: what its own Prometheus refused stays refused however often it
+// arrives, what another one refused until that is taken back.
+func (p Pod) awaiting(next contract.Release) bool {
+	open := func(d Domain) bool {
+		return d.Progress == Pending || d.Progress == Unknown || d.refusedElsewhere() && !slices.Contains(next.Refused, d.Report.Refused)
+	}
 	return open(p.Config) || open(p.Rules)
 }
 
@@ -89,10 +98,11 @@ func For(w *world.World, want Wanted) Delivery {
 	}
 	releases := releases(w.Pods, states, want)
 	for _, pod := range w.Pods {
-		if !states[pod.Name].awaiting() || !reachable(pod) {
+		next := releases[pod.Name]
+		if !states[pod.Name].awaiting(next) || !reachable(pod) {
 			continue
 		}
-		value, after := poke(pod, releases[pod.Name], w.Now.Sub(w.Poked[pod.Name]))
+		value, after := poke(pod, next, w.Now.Sub(w.Poked[pod.Name]))
 		if value != "" {
 			d.Pokes = append(d.Pokes, Poke{Pod: pod, Value: value})
 		}

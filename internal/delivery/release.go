@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/promloop/promloop/internal/contract"
+	"github.com/promloop/promloop/internal/world"
 )
 
 // stagedFrom is the size of a stored configuration, in bytes, from which replicas load one after the other: parsing it then stalls
@@ -23,43 +24,80 @@ func Policy(stored int) contract.ReleasePolicy {
 	return contract.ReleaseAll
 }
 
-// releases decides what each pod may load now, by pod name. A set that any pod refused is released to none and named as refused
-// to all, so that no other loads it at the kubelet's own pace either.
+// rollout is how far the set of one domain has come.
+type rollout struct {
+	want     contract.Manifest
+	replicas []replica
+	first    map[string]string // by shard: the pod that loads a staged set first
+}
+
+// replica is one pod: what it reports of the set, and whether it was told last that another one refused it.
+type replica struct {
+	pod *corev1.Pod
+	Domain
+	told bool
+}
+
+// releases decides what each pod may load now, by pod name.
 func releases(pods []*corev1.Pod, states map[string]Pod, want Wanted) map[string]contract.Release {
-	refused := refusedByAny(states)
 	first := firstOfShard(pods, states)
+	config := newRollout(want.Config, pods, first, func(name string) Domain { return states[name].Config })
+	rules := newRollout(want.Rules, pods, first, func(name string) Domain { return states[name].Rules })
 	out := map[string]contract.Release{}
-	for _, pod := range pods {
-		leader := first[shardOf(pod)]
-		mayLoad := func(m contract.Manifest, of func(Pod) Domain) string {
-			turn := m.Release != contract.ReleaseStaged || pod.Name == leader || of(states[leader]).Progress == Loaded
-			if !turn || slices.Contains(refused, m.Digest) {
-				return ""
-			}
-			return m.Digest
-		}
+	for n, pod := range pods {
+		refused := append(config.refusedTo(config.replicas[n]), rules.refusedTo(rules.replicas[n])...)
+		slices.Sort(refused)
 		out[pod.Name] = contract.Release{
-			Config:  mayLoad(want.Config, func(p Pod) Domain { return p.Config }),
-			Rules:   mayLoad(want.Rules, func(p Pod) Domain { return p.Rules }),
-			Refused: refused,
+			Config: config.releasedTo(config.replicas[n]), Rules: rules.releasedTo(rules.replicas[n]), Refused: refused,
 		}
 	}
 	return out
 }
 
-// refusedByAny lists the wanted digests that at least one pod refused, sorted.
-func refusedByAny(states map[string]Pod) []string {
-	var out []string
-	for _, pod := range states {
-		for _, d := range []Domain{pod.Config, pod.Rules} {
-			if d.Progress == Refused {
-				out = append(out, d.Report.Refused)
-			}
-		}
+func newRollout(want contract.Manifest, pods []*corev1.Pod, first map[string]string, of func(pod string) Domain) rollout {
+	r := rollout{want: want, first: first}
+	for _, pod := range pods {
+		last := contract.DecodeRelease(pod.Annotations[contract.ReleaseAnnotation])
+		r.replicas = append(r.replicas, replica{pod: pod, Domain: of(pod.Name), told: slices.Contains(last.Refused, want.Digest)})
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	return r
 }
+
+// releasedTo is the digest that the pod may load, "" while it has to wait. Whoever refused the set itself has had its turn already.
+func (r rollout) releasedTo(p replica) string {
+	turn := r.want.Release != contract.ReleaseStaged || p.pod.Name == r.first[shardOf(p.pod)] || p.refusedItself() || r.provenBeside(p)
+	if !turn || r.barred(p) {
+		return ""
+	}
+	return r.want.Digest
+}
+
+// refusedTo is what the pod has to be told of refusals.
+func (r rollout) refusedTo(p replica) []string {
+	if !r.barred(p) {
+		return nil
+	}
+	return []string{r.want.Digest}
+}
+
+// barred reports whether the pod is told that another one refused the set, so that it doesn't load it at the kubelet's own pace
+// either. What it refused itself it tries again in its own time, and once a pod runs the set all others may. Only first-hand
+// refusals count, or one would keep itself alive; while a ready pod does not answer, what was told before stands.
+func (r rollout) barred(p replica) bool {
+	if p.refusedItself() || slices.ContainsFunc(r.replicas, replica.loaded) {
+		return false
+	}
+	return slices.ContainsFunc(r.replicas, replica.refusedItself) || p.told && slices.ContainsFunc(r.replicas, replica.silent)
+}
+
+// provenBeside reports whether a pod of the same shard runs the set.
+func (r rollout) provenBeside(p replica) bool {
+	return slices.ContainsFunc(r.replicas, func(o replica) bool { return o.loaded() && shardOf(o.pod) == shardOf(p.pod) })
+}
+
+func (p replica) loaded() bool        { return p.Progress == Loaded }
+func (p replica) refusedItself() bool { return p.Progress == Refused && !p.refusedElsewhere() }
+func (p replica) silent() bool        { return p.Progress == Unknown && world.PodReady(p.pod) }
 
 // firstOfShard picks, for each shard, the pod that goes first: the lowest ordinal that answers, so that a dead pod holds up nobody.
 func firstOfShard(pods []*corev1.Pod, states map[string]Pod) map[string]string {

@@ -16,7 +16,7 @@ func Stuck(w *world.World) []*corev1.Pod {
 	var out []*corev1.Pod
 	for _, pod := range w.Pods {
 		i := slices.IndexFunc(w.Owned.StatefulSets, func(sts *appsv1.StatefulSet) bool { return metav1.IsControlledBy(pod, sts) })
-		if i < 0 || isReady(pod) {
+		if i < 0 || world.PodReady(pod) {
 			continue
 		}
 		sts := w.Owned.StatefulSets[i]
@@ -26,10 +26,4 @@ func Stuck(w *world.World) []*corev1.Pod {
 		}
 	}
 	return out
-}
-
-func isReady(pod *corev1.Pod) bool {
-	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
-		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
-	})
 }

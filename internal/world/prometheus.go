@@ -3,8 +3,10 @@ package world
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/blang/semver/v4"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
@@ -61,4 +63,11 @@ func (w *World) ObjectMeta(name string) metav1.ObjectMeta {
 		Labels:      labels,
 		Annotations: maps.Clone(w.Options.Annotations),
 	}
+}
+
+// PodReady reports whether the pod's condition Ready is True.
+func PodReady(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
 }
