@@ -49,32 +49,32 @@ func (n naming) exclusive() string {
 
 // inherit fills in what a job does not say from its Prometheus. Until 3.7.0 it has the escaping from there even where its validation is
 // its own.
-func (n naming) inherit(global naming, version semver.Version) (_ naming, exclusive string) {
-	inherits := n.validation == "" || version.LT(semver.MustParse("3.7.0"))
-	own := naming{cmp.Or(n.validation, global.validation), n.escaping}
-	if n.escaping != "" || !inherits {
-		return own, own.exclusive()
+func (n naming) inherit(global naming, version semver.Version) naming {
+	full := naming{cmp.Or(n.validation, global.validation), n.escaping}
+	if n.escaping != "" || n.validation != "" && version.GE(semver.MustParse("3.7.0")) {
+		return full
 	}
-	own.escaping = global.escaping
+	full.escaping = global.escaping
 	if global.escaping == "" && global.validation != legacy {
-		own.escaping = allowUTF8
+		full.escaping = allowUTF8
 	}
-	if own.exclusive() != "" {
-		exclusive = "before Prometheus 3.7.0 it is that of the Prometheus, which asks for names in UTF-8: set Underscores"
-	}
-	return own, exclusive
+	return full
 }
 
-// judgeNames holds what follows to the naming of one job, and says what is wrong with that. What the Prometheus alone makes wrong is
-// told there, and without one nothing can be said: its version decides.
+// judgeNames holds what follows to the naming of one job, and says what is wrong with its escaping. What the Prometheus alone makes
+// wrong is told there, and without one nothing can be said: its version decides.
 func (in *inspector) judgeNames(own naming) (wrong string) {
 	if own == (naming{}) || in.version.EQ(semver.Version{}) {
 		return ""
 	}
-	full, wrong := own.inherit(in.naming, in.version)
+	full := own.inherit(in.naming, in.version)
 	in.scheme = in.labelScheme(full.validation)
-	if !in.atLeast("3.4.0") {
+	wrong = full.exclusive()
+	switch {
+	case !in.atLeast("3.4.0"):
 		return "" // the directive is left out
+	case wrong != "" && own.escaping == "":
+		return "before Prometheus 3.7.0 it is that of the Prometheus, which asks for names in UTF-8: set Underscores"
 	}
 	return wrong
 }

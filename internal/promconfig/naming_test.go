@@ -44,6 +44,8 @@ func TestNamesAreJudgedByTheJobsScheme(t *testing.T) {
 		"Steps":            {"a label that the job's scheme does not take", "", nil, with(legacy, relabeled), promconfig.InvalidRelabeling, "spec.metricRelabelings[0]"},
 		"StepsBefore":      {"until 3.7 labels may have any name", "v3.3.0", nil, with(legacy, relabeled), "", ""},
 		"StepsInVersion2":  {"version 2 has no UTF-8, whatever is asked for", "v2.55.0", nil, with(relabeled), promconfig.InvalidRelabeling, "spec.metricRelabelings[0]"},
+		"StepsUnderLegacy": {"the scheme is that of the Prometheus", "", legacyPrometheus, with(relabeled), promconfig.InvalidRelabeling, "spec.metricRelabelings[0]"},
+		"StepsUnderBefore": {"until 3.7 that does not hold for labels either", "v3.6.0", legacyPrometheus, with(relabeled), "", ""},
 		"UTF8UnderLegacy":  {"the job may take more than the Prometheus", "", legacyPrometheus, with(func(c *v1alpha1.ScrapeConfigSpec) { c.NameValidationScheme = new(anyNames) }, relabeled), "", ""},
 		"LabelsOfTargets":  {"Prometheus judges these by no scheme", "", nil, with(legacy, func(c *v1alpha1.ScrapeConfigSpec) { c.StaticConfigs[0].Labels = map[string]string{"a.b": "c"} }), "", ""},
 		"StepsOfItsClass": {"the steps of its class end up in the job", "", func(p *v1.PrometheusSpec) {
