@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -26,14 +27,27 @@ type writer struct {
 	live   client.Reader // reads from the API server
 }
 
-// write applies the objects in their order and stops at the first failure, because each may lean on those before it.
-func (w *writer) write(ctx context.Context, objects []workload.Object, past *history) error {
+// write applies the objects in their order. What belongs to a set leans on what stands before it, so a failure there ends it; whether all
+// of that was written is published. A Service or StatefulSet that the API server refuses holds up nothing else.
+func (w *writer) write(ctx context.Context, objects []workload.Object, past *history) (published bool, err error) {
+	var errs []error
 	for _, o := range objects {
 		if err := w.apply(ctx, o, past); err != nil {
-			return fmt.Errorf("writing %T %s/%s: %w", o, o.GetNamespace(), o.GetName(), err)
+			errs = append(errs, fmt.Errorf("writing %T %s/%s: %w", o, o.GetNamespace(), o.GetName(), err))
+			if ofSet(o) {
+				return false, errors.Join(errs...)
+			}
 		}
 	}
-	return nil
+	return true, errors.Join(errs...)
+}
+
+func ofSet(o workload.Object) bool {
+	switch o.(type) {
+	case *corev1.Secret, *corev1.ConfigMap:
+		return true
+	}
+	return false
 }
 
 func (w *writer) apply(ctx context.Context, o workload.Object, past *history) error {
@@ -63,6 +77,14 @@ func (w *writer) overwrite(ctx context.Context, u *unstructured.Unstructured, re
 		return refused
 	}
 	return w.client.Patch(ctx, u.DeepCopy(), client.Merge, fieldOwner)
+}
+
+// resize grows volumes, and only then takes StatefulSets away that are made anew with the new size.
+func (w *writer) resize(ctx context.Context, claims []*corev1.PersistentVolumeClaim, orphans []workload.Object) error {
+	if err := w.grow(ctx, claims); err != nil {
+		return err
+	}
+	return w.orphan(ctx, orphans)
 }
 
 // grow asks for larger volumes, where the claims are still as they were seen.

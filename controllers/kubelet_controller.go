@@ -66,7 +66,8 @@ func (r *KubeletReconciler) pass(ctx context.Context) []error {
 	for _, s := range objects.EndpointSlices {
 		wanted = append(wanted, s)
 	}
-	return []error{w.write(ctx, wanted, r.history), r.prune(ctx, w, objects.EndpointSlices)}
+	_, err := w.write(ctx, wanted, r.history)
+	return []error{err, r.prune(ctx, w, objects.EndpointSlices)}
 }
 
 // prune deletes our slices that the nodes do not fill any more.

@@ -57,6 +57,23 @@ func TestPodsThatAreGoneAreAskedNoMore(t *testing.T) {
 	}
 }
 
+func TestAPodIsAskedAnewWhenAContainerRestarted(t *testing.T) {
+	t.Parallel()
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: main0.Namespace, Labels: map[string]string{podLabel: main0.Name}, UID: "a"}}
+	pod.Status.PodIP, pod.Status.ContainerStatuses = "127.0.0.1", []corev1.ContainerStatus{{Name: "prometheus"}}
+	r := newReporter(Access{})
+	defer r.end()
+	loaded := &contract.Loaded{Loaded: "a"}
+	r.asks[main0] = map[question]*asker{questionOf(pod, contract.Config): {answer: loaded}}
+	if got := r.of([]*corev1.Pod{pod})[pod.Name].Config; got != loaded {
+		t.Errorf("got %+v, want what was answered", got)
+	}
+	pod.Status.ContainerStatuses[0].RestartCount++
+	if got := r.of([]*corev1.Pod{pod})[pod.Name].Config; got != nil {
+		t.Errorf("what Prometheus had loaded before it started anew does not count: %+v", got)
+	}
+}
+
 func TestAChangeIsTimedUntilItIsLoaded(t *testing.T) {
 	t.Parallel()
 	c, began := newChanges(), time.Now()

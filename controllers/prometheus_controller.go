@@ -125,7 +125,11 @@ func (r *PrometheusReconciler) pass(ctx context.Context, p *v1.Prometheus) (time
 	r.Standings.tell(ctx, name, status.Standings(w, pl, m.ledger))
 	measured.tell(name, status.MeasuresOf(w, pl))
 	errs = append(errs, r.report(ctx, p, status.For(w, pl, errors.Join(errs...)), m))
-	return pl.Delivery.CheckAfter, errs
+	after := pl.Delivery.CheckAfter
+	if w.Values.Incomplete() {
+		after = sooner(after, readAgain)
+	}
+	return after, errs
 }
 
 // plan measures how long planning takes.
@@ -142,20 +146,20 @@ func (r *PrometheusReconciler) apply(ctx context.Context, w *world.World, pl pla
 	if len(pl.Claims) > 0 {
 		r.observer.claims.forget(client.ObjectKeyFromObject(w.Prometheus))
 	}
-	if err := r.writer.grow(ctx, pl.Claims); err != nil {
-		return []error{err}
+	errs := []error{r.writer.resize(ctx, pl.Claims, pl.Orphans)}
+	published, err := r.writer.write(ctx, pl.Writes, m.history)
+	errs = append(errs, err)
+	if !published {
+		return errs // a poke for a set that is not written would be wasted
 	}
-	if err := r.writer.orphan(ctx, pl.Orphans); err != nil {
-		return []error{err}
+	if err == nil {
+		if len(pl.Writes) > 0 {
+			log.FromContext(ctx).Info("wrote", "objects", names(pl.Writes), "config", short(pl.Wanted.Config.Digest), "rules", short(pl.Wanted.Rules.Digest))
+		}
+		r.announce(w.Prometheus, pl.Shrinks)
+		errs = append(errs, r.writer.prune(ctx, pl.Prune), r.repair(ctx, pl.Stuck)) // not before all pods can do without it
 	}
-	if err := r.writer.write(ctx, pl.Writes, m.history); err != nil {
-		return []error{err} // a poke for a set that is not written would be wasted
-	}
-	if len(pl.Writes) > 0 {
-		log.FromContext(ctx).Info("wrote", "objects", names(pl.Writes), "config", short(pl.Wanted.Config.Digest), "rules", short(pl.Wanted.Rules.Digest))
-	}
-	r.announce(w.Prometheus, pl.Shrinks)
-	errs := []error{r.writer.prune(ctx, pl.Prune), r.repair(ctx, pl.Stuck), r.poke(ctx, w, pl.Delivery.Pokes, m)}
+	errs = append(errs, r.poke(ctx, w, pl.Delivery.Pokes, m))
 	r.reporter.ask(client.ObjectKeyFromObject(w.Prometheus), w.Pods, pl.Wanted)
 	return errs
 }

@@ -256,7 +256,7 @@ var _ = Describe("A referenced Secret", func() {
 		s.reconcile(ctx)
 		before := s.contents(ctx)
 		s.operator, _ = newOperator(reading(func() error { return errPlanted }))
-		s.reconcile(ctx)
+		Expect(s.reconcile(ctx).RequeueAfter).To(Equal(readAgain), "no event tells that it can be read again")
 		Expect(s.contents(ctx)).To(Equal(before))
 		var p v1.Prometheus
 		Expect(k8s.Get(ctx, s.request().NamespacedName, &p)).To(Succeed())

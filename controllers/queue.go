@@ -11,6 +11,9 @@ import (
 // conflictPause is how long to wait when somebody else wrote first: long enough for the cache to show what they wrote.
 const conflictPause = 50 * time.Millisecond
 
+// readAgain is how long to wait before a Secret or ConfigMap is read again that could not be read.
+const readAgain = 5 * time.Second
+
 // toQueue is the only place where errors become a queue decision. A conflict means that the World was a moment old: look again
 // soon. Everything else is a fault, whose retry the queue's back-off paces.
 func toQueue(after time.Duration, errs []error) (ctrl.Result, error) {

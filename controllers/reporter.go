@@ -27,7 +27,7 @@ const (
 	longPoll = 5 * time.Second
 	// answerWithin is how long the answer to such a question may take.
 	answerWithin = longPoll + 3*time.Second
-	// confirmEvery is how often a pod that runs what is wanted is asked again: a restart shows in the pod, this is the backstop.
+	// confirmEvery is how often a pod that runs what is wanted is asked again: a restart shows in the pod (question), this is the backstop.
 	confirmEvery = 30 * time.Second
 	// retryAfter is the pause after a sidecar that did not answer, or that refused.
 	retryAfter = time.Second
@@ -56,11 +56,20 @@ type reporter struct {
 	asks map[types.NamespacedName]map[question]*asker
 }
 
-// question is one sidecar of one pod under one address.
+// question is one sidecar of one pod under one address. What it answered holds until a container of the pod starts anew.
 type question struct {
-	pod    types.UID
-	ip     string
-	domain contract.Domain
+	pod      types.UID
+	ip       string
+	domain   contract.Domain
+	restarts int32
+}
+
+func questionOf(pod *corev1.Pod, domain contract.Domain) question {
+	q := question{pod: pod.UID, ip: pod.Status.PodIP, domain: domain}
+	for _, c := range pod.Status.ContainerStatuses {
+		q.restarts += c.RestartCount
+	}
+	return q
 }
 
 func newReporter(access Access) *reporter {
@@ -89,8 +98,8 @@ func (r *reporter) of(pods []*corev1.Pod) map[string]world.Report {
 	for _, pod := range pods {
 		asks := r.asks[types.NamespacedName{Namespace: pod.Namespace, Name: pod.Labels[podLabel]}]
 		out[pod.Name] = world.Report{
-			Config: asks[question{pod.UID, pod.Status.PodIP, contract.Config}].answered(),
-			Rules:  asks[question{pod.UID, pod.Status.PodIP, contract.Rules}].answered(),
+			Config: asks[questionOf(pod, contract.Config)].answered(),
+			Rules:  asks[questionOf(pod, contract.Rules)].answered(),
 		}
 	}
 	return out
@@ -106,7 +115,7 @@ func (r *reporter) ask(p types.NamespacedName, pods []*corev1.Pod, want delivery
 			continue
 		}
 		for domain, digest := range map[contract.Domain]string{contract.Config: want.Config.Digest, contract.Rules: want.Rules.Digest} {
-			q := question{pod.UID, pod.Status.PodIP, domain}
+			q := questionOf(pod, domain)
 			next[q] = r.asks[p][q]
 			if next[q] == nil {
 				next[q] = r.start(p, q, pod)

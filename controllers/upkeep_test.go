@@ -8,14 +8,19 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -59,6 +64,58 @@ var _ = Describe("What was made is kept up", func() {
 		s.reconcile(ctx)
 		Expect(policies).To(Equal([]metav1.DeletionPropagation{metav1.DeletePropagationOrphan}), "no pod is deleted for it")
 		Expect(s.made(ctx)["StatefulSet/prometheus-main"].GetUID()).NotTo(Equal(before.GetUID()))
+	}, SpecTimeout(timeLimit))
+
+	It("with changes that go live although a volume may not grow and the StatefulSet is refused", func(ctx SpecContext) {
+		s := newScene(ctx)
+		class := &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: s.namespace}, Provisioner: "none", AllowVolumeExpansion: new(true)}
+		p := s.prometheus()
+		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(p), p)).To(Succeed())
+		p.Spec.Storage = &v1.StorageSpec{}
+		template := &p.Spec.Storage.VolumeClaimTemplate.Spec
+		template.StorageClassName = &class.Name
+		template.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
+		Expect(k8s.Update(ctx, p)).To(Succeed())
+		s.reconcile(ctx)
+		set := s.made(ctx)["StatefulSet/prometheus-main"].(*appsv1.StatefulSet)
+		claim := set.Spec.VolumeClaimTemplates[0].DeepCopy()
+		claim.Namespace, claim.Name = s.namespace, claim.Name+"-prometheus-main-0"
+		claim.Labels = set.Spec.Selector.MatchLabels
+		claim.Spec.AccessModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}
+		pod := &corev1.Pod{ObjectMeta: s.meta("prometheus-main-0"), Spec: *set.Spec.Template.Spec.DeepCopy()}
+		pod.Labels, pod.Annotations = set.Spec.Template.Labels, set.Spec.Template.Annotations
+		pod.Spec.ServiceAccountName, pod.Spec.Volumes = "", append(pod.Spec.Volumes, corev1.Volume{Name: claim.Name[:len(claim.Name)-len("-prometheus-main-0")]})
+		Expect(controllerutil.SetControllerReference(set, pod, k8s.Scheme())).To(Succeed())
+		s.create(ctx, class, claim, pod)
+		pod.Status.Phase = corev1.PodRunning
+		Expect(k8s.Status().Update(ctx, pod)).To(Succeed())
+		DeferCleanup(func(ctx context.Context) { Expect(k8s.Delete(ctx, class)).To(Succeed()) })
+
+		By("asking for more than a quota and a policy allow, and for another rule")
+		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(p), p)).To(Succeed())
+		p.Spec.Storage.VolumeClaimTemplate.Spec.Resources.Requests[corev1.ResourceStorage] = resource.MustParse("2Gi")
+		p.Spec.Image = new("another")
+		Expect(k8s.Update(ctx, p)).To(Succeed())
+		s.create(ctx, s.rule("second", "up == 1"))
+		s.operator, _ = newOperator(interceptor.Funcs{
+			Patch: func(ctx context.Context, c client.WithWatch, o client.Object, patch client.Patch, opts ...client.PatchOption) error {
+				if _, claim := o.(*corev1.PersistentVolumeClaim); claim {
+					return errPlanted
+				}
+				return c.Patch(ctx, o, patch, opts...)
+			},
+			Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
+				if named, ok := o.(interface{ GetKind() string }); ok && named.GetKind() == "StatefulSet" {
+					return errPlanted
+				}
+				return c.Apply(ctx, o, opts...)
+			},
+		})
+		_, err := s.operator.Reconcile(ctx, s.request())
+		Expect(err).To(MatchError(And(ContainSubstring("growing PersistentVolumeClaim"), ContainSubstring("StatefulSet"))))
+		Expect(s.contents(ctx)["ConfigMap/prometheus-main-rulefiles-0"]).To(HaveLen(2), "the rule is published")
+		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(pod), pod)).To(Succeed())
+		Expect(pod.Annotations).To(HaveKey(contract.ReleaseAnnotation), "the pod is told")
 	}, SpecTimeout(timeLimit))
 
 	It("with as many shards as its scale subresource asks for", func(ctx SpecContext) {

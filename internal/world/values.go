@@ -78,6 +78,9 @@ func (v Values) Get(r Reference) (Value, error) {
 	return Value{}, &MissingError{Reference: r}
 }
 
+// Incomplete reports whether something could not be read for a reason other than its absence.
+func (v Values) Incomplete() bool { return len(v.unknown) > 0 }
+
 // MissingError says that a referenced key does not exist.
 type MissingError struct{ Reference Reference }
 
