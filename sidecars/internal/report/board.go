@@ -14,34 +14,33 @@ type Board struct {
 
 	mu      sync.Mutex
 	state   transaction.State
-	since   time.Time // the action in flight was started
 	changed chan struct{}
 }
 
 // NewBoard has no state yet. States count their time from now on.
 func NewBoard() *Board {
-	return &Board{started: time.Now(), since: time.Now(), changed: make(chan struct{})}
+	return &Board{started: time.Now(), changed: make(chan struct{})}
 }
 
 // Publish shows a new state.
 func (b *Board) Publish(s transaction.State) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.state, b.since = s, time.Now()
+	b.state = s
 	close(b.changed)
 	b.changed = make(chan struct{})
 }
 
-// look returns the state, when it was published, and a channel that is closed by the next one.
-func (b *Board) look() (transaction.State, time.Time, <-chan struct{}) {
+// look returns the state and a channel that is closed by the next one.
+func (b *Board) look() (transaction.State, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.state, b.since, b.changed
+	return b.state, b.changed
 }
 
 // Loaded is the report.
 func (b *Board) Loaded() contract.Loaded {
-	s, _, _ := b.look()
+	s, _ := b.look()
 	return b.loaded(s)
 }
 

@@ -23,7 +23,7 @@ type Extra struct {
 // writeMetrics writes the text format. Names that begin with reloader_ and that others use, too, mean the same as there, so
 // that existing alerts work.
 func (b *Board) writeMetrics(w io.Writer, extra Extra) {
-	s, _, _ := b.look()
+	s, _ := b.look()
 	c := s.Counts
 	problem, _ := s.Standing()
 	loaded := s.LoadedNow()

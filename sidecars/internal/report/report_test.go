@@ -144,11 +144,31 @@ func TestHealthFailsWhenWedged(t *testing.T) {
 			t.Errorf("status %d after two minutes in the same step", code)
 		}
 		s := running("a")
-		s.Doing, s.ReloadTimeout = transaction.Post{}, 5*time.Minute
+		s.Doing, s.DoingSince, s.ReloadTimeout = transaction.Post{}, 2*time.Minute, 5*time.Minute
 		b.Publish(s)
 		<-time.After(5 * time.Minute)
 		if code := ask(b.Handler(extra, nil), "/healthz", "").Code; code != http.StatusOK {
 			t.Errorf("status %d while a reload takes what it may take", code)
+		}
+	})
+}
+
+func TestHealthFailsWhenWedgedUnderChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := report.NewBoard()
+		s, _ := transaction.Next(transaction.State{Stale: true}, 0, transaction.Tick{}) // it begins to look, and never ends
+		b.Publish(s)
+		<-time.After(50 * time.Second)
+		s, _ = transaction.Next(s, 50*time.Second, transaction.Poke{})
+		b.Publish(s)
+		<-time.After(20 * time.Second)
+		if code := ask(b.Handler(extra, nil), "/healthz", "").Code; code != http.StatusServiceUnavailable {
+			t.Errorf("status %d: a change of the volume is no progress of the step", code)
+		}
+		s, _ = transaction.Next(s, 70*time.Second, transaction.Superseded{})
+		b.Publish(s)
+		if code := ask(b.Handler(extra, nil), "/healthz", "").Code; code != http.StatusOK {
+			t.Errorf("status %d once the step has ended and another one goes on", code)
 		}
 	})
 }

@@ -67,7 +67,7 @@ func (b *Board) await(r *http.Request, want string, wait time.Duration) {
 	defer timeout.Stop()
 	first := ""
 	for {
-		s, _, changed := b.look()
+		s, changed := b.look()
 		now := b.loaded(s)
 		if first == "" {
 			first = now.Wanted
@@ -88,12 +88,12 @@ func (b *Board) await(r *http.Request, want string, wait time.Duration) {
 
 // healthz fails when something is wedged: an action, or a look at the directories, takes longer than it ever may.
 func (b *Board) healthz(w http.ResponseWriter, watch snapshot.Stats) {
-	s, since, _ := b.look()
+	s, _ := b.look()
 	allowed := wedgedAfter
 	if _, posting := s.Doing.(transaction.Post); posting {
 		allowed += s.ReloadTimeout
 	}
-	if age := time.Since(since); age > allowed {
+	if age := time.Since(b.started) - s.DoingSince; age > allowed {
 		http.Error(w, "wedged: the same step for "+age.Round(time.Second).String(), http.StatusServiceUnavailable)
 		return
 	}
@@ -106,7 +106,7 @@ func (b *Board) healthz(w http.ResponseWriter, watch snapshot.Stats) {
 
 // readyz fails until a set is in place, and while nothing can be written.
 func (b *Board) readyz(w http.ResponseWriter, _ *http.Request) {
-	s, _, _ := b.look()
+	s, _ := b.look()
 	problem, _ := s.Standing()
 	switch {
 	case problem.Reason == contract.WriteFailed:

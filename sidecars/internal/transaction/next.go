@@ -59,7 +59,7 @@ func (s State) busy() bool {
 }
 
 func (s State) start(next State, a Action) (State, Action) {
-	next.Doing = a
+	next.Doing, next.DoingSince = a, next.Now
 	return next, a
 }
 

@@ -124,8 +124,9 @@ type Options struct {
 // State is everything that Next decides on. Its zero value with Options is the start.
 type State struct {
 	Options
-	Now   time.Duration
-	Doing Action // in flight; nil or a Wait while nothing is
+	Now        time.Duration
+	Doing      Action // in flight; nil or a Wait while nothing is
+	DoingSince time.Duration
 
 	// The volume.
 	Stale         bool // it may have changed since Seen
