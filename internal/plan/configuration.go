@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strconv"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/promloop/promloop/internal/contract"
@@ -42,6 +44,7 @@ func configuration(w *world.World, pl Plan) configurationObjects {
 func configPart(w *world.World, part promconfig.Part, settings string) *corev1.Secret {
 	s := secret(w, world.ConfigPartName(w.Prometheus.Name, part.Index))
 	s.Data = map[string][]byte{world.ConfigPartKey(part.Index): part.Stored}
+	s.Annotations = withEntry(s.Annotations, world.UnpackedAnnotation, strconv.Itoa(part.Text))
 	if part.Index == 0 {
 		s.Annotations = withEntry(s.Annotations, promconfig.SettingsAnnotation, settings)
 	} else {

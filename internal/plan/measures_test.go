@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -62,6 +63,29 @@ func TestFillCountsThePartsThatStand(t *testing.T) {
 	}
 	if total := float64(sum(pl.Config.Fill)) / (16 * promconfig.PartRoom); math.Abs(total-pl.Fill.Config) > 1e-9 {
 		t.Errorf("the fill of each part sums up to %v, told is %v", total, pl.Fill.Config)
+	}
+}
+
+// The reloaders' memory goes by what the parts unpack to: each says it.
+func TestPartsSayTheirLength(t *testing.T) {
+	w, p := bulkyWorld(5), planner()
+	pl := p.For(w)
+	text, err := pl.Config.Plain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := 0
+	for _, o := range pl.Writes {
+		if n := o.GetAnnotations()[world.UnpackedAnnotation]; n != "" {
+			length, err := strconv.Atoi(n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			said += length
+		}
+	}
+	if len(pl.Config.Parts) < 2 || said != len(text) {
+		t.Errorf("%d parts say that they unpack to %d bytes together; it is %d", len(pl.Config.Parts), said, len(text))
 	}
 }
 

@@ -24,6 +24,8 @@ type Part struct {
 	First string
 	// Stored is gzip of several members.
 	Stored []byte
+	// Text is the length of what Stored unpacks to, in bytes.
+	Text int
 }
 
 // room says how much goes into the Secrets, in bytes.
@@ -75,6 +77,7 @@ type layout struct {
 	room    room
 	max     int // how many parts there may be
 	head    []byte
+	text    int // of the head, before it was compressed
 	spans   []span
 }
 
@@ -85,7 +88,7 @@ func (run *run) assemble(jobs []jobText) {
 		return
 	}
 	r := run.renderer
-	l := &layout{members: &r.members, turn: r.turn, room: r.room, max: workload.ConfigParts(run.world)}
+	l := &layout{members: &r.members, turn: r.turn, room: r.room, max: workload.ConfigParts(run.world), text: len(head)}
 	l.head = l.members.compress(sha256.Sum256(head), r.turn, func(write func([]byte)) { write(head) })
 	if !l.place(jobs, firstJobs(run.world, l.max)) {
 		run.faults = append(run.faults, Fault{Path: "spec", Reason: NoRoom, Message: l.full()})
@@ -289,7 +292,10 @@ func (l *layout) part(i int) Part {
 	s := &l.spans[i]
 	out := Part{Index: s.index, First: s.first, Stored: make([]byte, 0, s.size)}
 	if i == 0 {
-		out.Stored = append(out.Stored, l.head...)
+		out.Stored, out.Text = append(out.Stored, l.head...), l.text
+	}
+	for j := range s.jobs {
+		out.Text += len(s.jobs[j].text)
 	}
 	for _, m := range s.members {
 		out.Stored = append(out.Stored, m...)

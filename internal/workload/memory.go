@@ -1,6 +1,8 @@
 package workload
 
 import (
+	"strconv"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -11,11 +13,14 @@ const (
 	mebibyte = 1 << 20
 	// reloaderBase is what a reloader takes with nothing to load, in bytes.
 	reloaderBase = 24 * mebibyte
-	// reloaderCopies is how often a reloader holds what it loads: the generation in use and the next one in config-out, which are
-	// charged to it, the previous one compressed, and the one it reads.
+	// reloaderCopies is how often a reloader holds rules: the generation in use and the next one in config-out, which are charged to
+	// it, the previous one compressed, and the one it reads.
 	reloaderCopies = 4
-	// expansion is how much larger a configuration is than its compressed form, with room: scrape jobs are alike.
-	expansion = 16
+	// configCopies is the same for a configuration, whose length is known: the generation in use and the next one in full. The
+	// reloader takes one of half its limit, so that no fewer will do.
+	configCopies = 2
+	// expansion is how much larger a part is than its compressed form, where that does not stand on it.
+	expansion = 32
 )
 
 // configResources grow with the configuration, in steps, so that few configurations ever change the pod.
@@ -40,7 +45,7 @@ func (b *builder) rulesMemory() int64 {
 // configMemory is what the published configuration needs: the floor, or else a power of two, and never less than a StatefulSet
 // that stands has. A configuration that shrinks is no reason to restart.
 func (b *builder) configMemory() int64 {
-	need := reloaderBase + int64(b.publishedSize())*expansion*reloaderCopies
+	need := reloaderBase + b.publishedSize()*configCopies
 	memory := b.standingMemory()
 	if memory >= need {
 		return memory
@@ -51,8 +56,8 @@ func (b *builder) configMemory() int64 {
 	return memory
 }
 
-// publishedSize is the size of the compressed configuration as it stands in the cluster, in bytes.
-func (b *builder) publishedSize() int {
+// publishedSize is the size of the configuration as it stands in the cluster, packed and unpacked, in bytes.
+func (b *builder) publishedSize() int64 {
 	parts := map[string]bool{}
 	for n := range ConfigParts(b.world) {
 		parts[world.ConfigPartName(b.name, n)] = true
@@ -61,15 +66,25 @@ func (b *builder) publishedSize() int {
 	if first := b.world.Owned.ConfigSecret; first != nil {
 		secrets = append([]*corev1.Secret{first}, secrets...)
 	}
-	size := 0
+	size := int64(0)
 	for _, secret := range secrets {
 		if parts[secret.Name] {
-			for _, data := range secret.Data {
-				size += len(data)
-			}
+			size += partSize(secret)
 		}
 	}
 	return size
+}
+
+func partSize(secret *corev1.Secret) int64 {
+	packed := int64(0)
+	for _, data := range secret.Data {
+		packed += int64(len(data))
+	}
+	unpacked, err := strconv.ParseUint(secret.Annotations[world.UnpackedAnnotation], 10, 32)
+	if err != nil {
+		return packed + packed*expansion
+	}
+	return packed + int64(unpacked)
 }
 
 // standingMemory is the floor, or the limit of the config-reloaders that stand where it was raised above the same floor, in bytes.

@@ -177,8 +177,16 @@ func TestReloaderMemory(t *testing.T) {
 	}
 	published(1 << 20)(w)
 	if got := limits(w); got["config-reloader"] != "128Mi" || got["init-config-reloader"] != "216Mi" {
-		t.Errorf("1 MiB compressed is 16 MiB in full and held four times; init holds the rules too: %v", got)
+		t.Errorf("1 MiB compressed is taken for 32 MiB, of which there are two; init holds the rules too: %v", got)
 	}
+	for unpacked, want := range map[string]string{"13000000": "50Mi", "14000000": "64Mi", "16000000": "64Mi", "44000000": "128Mi", "x": "50Mi"} {
+		published(100 << 10)(w)
+		w.Owned.ConfigSecret.Annotations = map[string]string{world.UnpackedAnnotation: unpacked}
+		if got := limits(w)["config-reloader"]; got != want {
+			t.Errorf("100 KiB that unpack to %s bytes need %s, got %s", unpacked, want, got)
+		}
+	}
+	published(1 << 20)(w)
 	stand(w)
 	published(10)(w)
 	if got := limits(w); got["config-reloader"] != "128Mi" {

@@ -43,6 +43,9 @@ func ConfigPartName(prometheus string, n int) string {
 	return WorkloadName(prometheus) + "-config-" + strconv.Itoa(n)
 }
 
+// UnpackedAnnotation on the Secret of a part is the length of its text, in bytes: what compresses well tells nothing of it.
+const UnpackedAnnotation = "promloop.dev/unpacked-bytes"
+
 // ConfigPartKey is the key of part n, and its file name in the volume.
 func ConfigPartKey(n int) string {
 	if n == 0 {
