@@ -30,7 +30,8 @@ const (
 	InvalidField         = "InvalidField"         // a value outside of what the field allows
 	InvalidAdditional    = "InvalidAdditional"    // a part of the user's own text that is not what it should be
 	DuplicateJob         = "DuplicateJob"         // two jobs of one name
-	NoRoom               = "NoRoom"               // more than the Secrets hold that the pods mount
+	NoRoom               = "NoRoom"               // more than the Secrets hold that the pods mount, or than a reloader takes
+	QuotaExceeded        = "QuotaExceeded"        // more than the share of a namespace
 )
 
 // Fault is one thing that is wrong with an object.

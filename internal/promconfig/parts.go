@@ -33,14 +33,16 @@ type room struct {
 	part   int // the most that a part may have
 	single int // a configuration in several parts becomes one again where it has no more
 	member int // text from which a member is full: a part is only ever divided between members
-	object int // the most that the jobs of one object may have before they are compressed
+	// Text before it is compressed: the most that the jobs of one object may have, those of one namespace, and a configuration.
+	object, namespace, all int
 }
 
 // PartRoom is the most that a part may have, in bytes. It leaves 64 KiB of a Secret to its metadata. Source: the limit of 1 MiB in
 // Kubernetes' core validation.
 const PartRoom = 960 << 10
 
-var secretRoom = room{part: PartRoom, single: 672 << 10, member: 256 << 10, object: 4 << 20}
+// A reloader takes 128 MiB; what stands for variables may be longer than their names.
+var secretRoom = room{part: PartRoom, single: 672 << 10, member: 256 << 10, object: 4 << 20, namespace: 64 << 20, all: 120 << 20}
 
 // job is the most that one job may take, compressed, in bytes: with the text that a member has before it is full, it stays within
 // a part, so that a part which is too large can always be divided.
@@ -88,6 +90,11 @@ func (run *run) assemble(jobs []jobText) {
 		return
 	}
 	r := run.renderer
+	if n := len(head) + lengthOf(jobs); n > r.room.all {
+		run.faults = append(run.faults, Fault{Path: "spec", Reason: NoRoom, Message: fmt.Sprintf("the configuration takes %d bytes, and the "+
+			"reloaders take %d: what is published stays; delete or shorten scrape objects", n, r.room.all)})
+		return
+	}
 	l := &layout{members: &r.members, turn: r.turn, room: r.room, max: workload.ConfigParts(run.world), text: len(head)}
 	l.head = l.members.compress(sha256.Sum256(head), r.turn, func(write func([]byte)) { write(head) })
 	if !l.place(jobs, firstJobs(run.world, l.max)) {

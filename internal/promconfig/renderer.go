@@ -42,11 +42,20 @@ type rendered struct {
 
 	jobs    []jobText
 	kept    []jobText // those of jobs that were taken over from what is published
-	text    int       // of the other jobs, in bytes
+	text    int       // of all jobs, in bytes
 	assets  []world.Reference
 	faults  []Fault
 	verdict world.Verdict
 	turn    int
+}
+
+func (r *rendered) add(jobs ...jobText) {
+	r.jobs, r.text = append(r.jobs, jobs...), r.text+lengthOf(jobs)
+}
+
+func (r *rendered) keep(jobs []jobText) {
+	r.add(jobs...)
+	r.kept = append(r.kept, jobs...)
 }
 
 // readValue is a reference and what it held.
@@ -104,14 +113,23 @@ func (r *Renderer) forget() {
 	r.members.forget(r.turn)
 }
 
-// jobs renders the jobs of all objects in their order: by kind, namespace, name and number.
+// jobs renders the jobs of all objects, and, where namespaces have more than their share, once more without what is too much.
 func (run *run) jobs(sel selection.Result) []jobText {
+	jobs := run.selected(sel)
+	if run.crowded(jobs) {
+		run.renderer.used = 0
+		jobs = run.selected(sel)
+	}
+	return append(jobs, run.additionalJobs(jobs)...)
+}
+
+// selected are the jobs of all objects in their order: by kind, namespace, name and number.
+func (run *run) selected(sel selection.Result) []jobText {
 	jobs := make([]jobText, 0, run.renderer.jobs+jobsPerMember)
 	jobs = appendJobs(run, jobs, sel, world.ServiceMonitor, sel.ServiceMonitors)
 	jobs = appendJobs(run, jobs, sel, world.PodMonitor, sel.PodMonitors)
 	jobs = appendJobs(run, jobs, sel, world.Probe, sel.Probes)
-	jobs = appendJobs(run, jobs, sel, world.ScrapeConfig, sel.ScrapeConfigs)
-	return append(jobs, run.additionalJobs(jobs)...)
+	return appendJobs(run, jobs, sel, world.ScrapeConfig, sel.ScrapeConfigs)
 }
 
 func appendJobs[T any](run *run, jobs []jobText, sel selection.Result, kind world.Kind, objects []T) []jobText {
@@ -152,6 +170,9 @@ func (run *run) object(o scrapeObject) []jobText {
 	if known.turn != run.renderer.turn {
 		known.turn = run.renderer.turn
 		run.renderer.used++
+	}
+	if held := run.overShare(id.Namespace, known); held != nil {
+		return run.holdBack(id, known, *held)
 	}
 	if !known.verdict.Accepted() {
 		run.result.Verdicts[id], run.result.Faults[id] = known.verdict, known.faults
@@ -208,8 +229,7 @@ func (run *run) render(o scrapeObject) *rendered {
 			continue
 		}
 		if run.keeps(in.faults[:shared]) && run.keeps(in.faults[before:]) {
-			stays := run.published().job(o.jobName(n))
-			out.jobs, out.kept = append(out.jobs, stays...), append(out.kept, stays...)
+			out.keep(run.published().job(o.jobName(n)))
 		}
 	}
 	out.values = run.read(in.refs)
@@ -229,7 +249,7 @@ func (run *run) appendJob(out *rendered, in *inspector, b *builder, o scrapeObje
 		run.judgeRoom(in, text)
 	})
 	if len(in.faults) == before {
-		out.jobs, out.text = append(out.jobs, text), out.text+len(text.text)
+		out.add(text)
 	}
 }
 

@@ -15,6 +15,7 @@ type run struct {
 	settings *settings
 	result   Result
 	faults   []Fault // of the Prometheus
+	taken    shares  // of the namespaces that have more than their share
 	stored   *published
 	// lookup is nil where the Prometheus alone is judged.
 	lookup func(world.Reference) (world.Value, error)
