@@ -8,6 +8,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/delivery"
@@ -213,9 +214,16 @@ func stalled(reconciled, loaded v1.Condition) v1.Condition {
 	return c
 }
 
-// wantedReplicas is the number of pods of all shards together.
+// wantedReplicas is the number of pods of all shards together, with those of shards that are retained for their data: their pods must
+// not stand in for others.
 func wantedReplicas(w *world.World) int {
-	return world.Shards(w.Prometheus) * world.Replicas(w.Prometheus)
+	wanted := world.Shards(w.Prometheus) * world.Replicas(w.Prometheus)
+	for _, set := range w.Owned.StatefulSets {
+		if world.ShardOf(w.Prometheus.Name, set.Name) >= world.Shards(w.Prometheus) {
+			wanted += int(ptr.Deref(set.Spec.Replicas, 1))
+		}
+	}
+	return wanted
 }
 
 func cut(text string) string {

@@ -130,6 +130,21 @@ func TestConditionsWaitForThePodsThatRun(t *testing.T) {
 	}
 }
 
+func TestARetainedShardStandsInForNoOther(t *testing.T) {
+	w := someWorld(0)
+	w.Prometheus.Spec.Shards, w.Prometheus.Spec.Replicas = new(int32(1)), new(int32(1))
+	live, retained := &appsv1.StatefulSet{}, &appsv1.StatefulSet{}
+	live.Name, retained.Name = world.StatefulSetName(w.Prometheus.Name, 0), world.StatefulSetName(w.Prometheus.Name, 1)
+	retained.Status.AvailableReplicas = 1
+	w.Owned.StatefulSets = []*appsv1.StatefulSet{live, retained}
+	st := For(w, deliveryOf(pod("retained", loadedDomain, loadedDomain)), nil)
+	for _, condition := range []v1.ConditionType{v1.Available, v1.Loaded} {
+		if st.Is(condition, v1.ConditionTrue) {
+			t.Errorf("%s, and the only pod of the shard that is asked for is away", condition)
+		}
+	}
+}
+
 type failed string
 
 func (f failed) Error() string { return string(f) }
