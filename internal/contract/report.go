@@ -11,8 +11,15 @@ const ReleaseAnnotation = "promloop.dev/release"
 // ReleaseKey is the file name of a release in a volume, and its key among the last known good sets.
 const ReleaseKey = "release.json"
 
-// RefusedElsewhere is the reason of a pod that was told of a refusal: its own Prometheus was never asked.
-const RefusedElsewhere = "RefusedElsewhere"
+// Reasons that the operator acts on, of those that a pod may give for not running the wanted set.
+const (
+	// RefusedElsewhere means that the pod was told of a refusal: its own Prometheus was never asked.
+	RefusedElsewhere = "RefusedElsewhere"
+	// PrometheusNotReady means that Prometheus starts, replays its log, or is down.
+	PrometheusNotReady = "PrometheusNotReady"
+	// OtherVersion means that the set is for another version of Prometheus than the pod runs.
+	OtherVersion = "OtherVersion"
+)
 
 // Release is the value of ReleaseAnnotation: what this pod may load now, and what it may not since another one refused it.
 type Release struct {

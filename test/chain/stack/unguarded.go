@@ -45,7 +45,7 @@ var guards = []guard{
 	{"E52", "internal/plan/lastgood.go", "	if w.Options.ForeignReloaders {\n", "	if w.Options.ForeignReloaders || guardless(\"E52\") {\n"},
 	{"E53", "internal/delivery/ledger.go", "Known: len(d.Pods) >= replicas", "Known: len(d.Pods) >= replicas || guardless(\"E53\")"},
 	{"E54", "internal/delivery/delivery.go", "	case report == nil:\n", "	case report == nil && guardless(\"E54\"):\n		return Loaded\n	case report == nil:\n"},
-	{"E55", "internal/delivery/release.go", "answers == answering", "(answers == answering || guardless(\"E55\"))"},
+	{"E55", "internal/delivery/release.go", "	case p.Report == nil:\n", "	case p.Report == nil && guardless(\"E55\"):\n		return 0\n	case p.Report == nil:\n"},
 }
 
 // switches is a file that every package with a guard gets.
