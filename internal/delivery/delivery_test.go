@@ -125,6 +125,13 @@ func TestLedgerKeepsTheFirstSetOfAForm(t *testing.T) {
 			t.Errorf("%s: since %d, want %d", step.reason, got, step.want)
 		}
 	}
+	l.Withdraw(o)
+	if since, ok := l.Since(o, 2); ok {
+		t.Errorf("an object that is left out is in no set: since %d", since)
+	}
+	if got := l.Publish(o, 2, contract.Manifest{Generation: 10}); got != 10 {
+		t.Errorf("one that is taken again counts anew: since %d, want 10", got)
+	}
 	l.Keep(nil)
 	if got := l.Publish(o, 2, contract.Manifest{Generation: 12}); got != 12 {
 		t.Errorf("an object that was not selected for a while counts anew: since %d, want 12", got)

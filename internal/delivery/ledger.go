@@ -25,12 +25,24 @@ func NewLedger() *Ledger {
 // Publish notes that the form of an object with this generation is part of the set with the given manifest, and returns the
 // generation of the manifest that first had it.
 func (l *Ledger) Publish(o world.Object, generation int64, m contract.Manifest) int64 {
-	e, ok := l.entries[o]
-	if !ok || e.generation != generation {
-		e = entry{generation: generation, since: m.Generation}
-		l.entries[o] = e
+	if since, ok := l.Since(o, generation); ok {
+		return since
 	}
-	return e.since
+	l.entries[o] = entry{generation: generation, since: m.Generation}
+	return m.Generation
+}
+
+// Since returns the generation of the manifest that first had the form of an object with this generation. ok is false if none is known
+// to have it.
+func (l *Ledger) Since(o world.Object, generation int64) (since int64, ok bool) {
+	e, known := l.entries[o]
+	return e.since, known && e.generation == generation
+}
+
+// Withdraw notes that the present form of an object is not published. It may be later without a change of its generation: once a
+// Secret that it refers to exists, or there is room for it.
+func (l *Ledger) Withdraw(o world.Object) {
+	delete(l.entries, o)
 }
 
 // Keep forgets every object that is not among the given ones.

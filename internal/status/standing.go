@@ -18,11 +18,15 @@ type Standing struct {
 
 // Standings returns the standing of every object that the Prometheus selects. It moves ledger forward.
 func Standings(w *world.World, pl plan.Plan, ledger *delivery.Ledger) map[world.Object]Standing {
-	t := tally{
-		plan: pl, ledger: ledger, out: map[world.Object]Standing{},
-		config: pl.Delivery.Reached(contract.Config, pl.Wanted.Config, wantedReplicas(w)),
-		rules:  pl.Delivery.Reached(contract.Rules, pl.Wanted.Rules, wantedReplicas(w)),
+	config := domain{
+		manifest: pl.Wanted.Config, rendered: len(pl.Config.Stored) > 0,
+		reached: pl.Delivery.Reached(contract.Config, pl.Wanted.Config, wantedReplicas(w)),
 	}
+	rules := domain{
+		manifest: pl.Wanted.Rules, rendered: true, // where they can't be, no rule is selected
+		reached: pl.Delivery.Reached(contract.Rules, pl.Wanted.Rules, wantedReplicas(w)),
+	}
+	t := tally{verdicts: pl.Verdicts, ledger: ledger, config: config, rules: rules, out: map[world.Object]Standing{}}
 	for _, o := range pl.Selection.ServiceMonitors {
 		t.add(world.ServiceMonitor, o)
 	}
@@ -47,27 +51,46 @@ func Standings(w *world.World, pl plan.Plan, ledger *delivery.Ledger) map[world.
 }
 
 type tally struct {
-	plan          plan.Plan
+	verdicts      map[world.Object]world.Verdict
 	ledger        *delivery.Ledger
-	config, rules delivery.Reached
+	config, rules domain
 	out           map[world.Object]Standing
 }
 
+// domain is what becomes of the objects of one domain.
+type domain struct {
+	manifest contract.Manifest
+	rendered bool // else the set that was published before stays
+	reached  delivery.Reached
+}
+
 func (t tally) add(kind world.Kind, o metav1.Object) {
-	manifest, reached := t.plan.Wanted.Config, t.config
+	d := t.config
 	if kind == world.PrometheusRule {
-		manifest, reached = t.plan.Wanted.Rules, t.rules
+		d = t.rules
 	}
 	id := world.ObjectOf(kind, o)
-	s := Standing{Generation: o.GetGeneration(), Verdict: t.plan.Verdicts[id], Loaded: metav1.ConditionUnknown}
-	since := t.ledger.Publish(id, o.GetGeneration(), manifest)
+	s := Standing{Generation: o.GetGeneration(), Verdict: t.verdicts[id], Loaded: metav1.ConditionUnknown}
+	since, published := t.since(d, id, s)
 	switch {
-	case !s.Verdict.Accepted():
+	case !published:
 		s.Loaded = metav1.ConditionFalse
-	case reached.Generation >= since && reached.Known:
+	case d.reached.Generation >= since && d.reached.Known:
 		s.Loaded = metav1.ConditionTrue
-	case reached.Known:
+	case d.reached.Known:
 		s.Loaded = metav1.ConditionFalse
 	}
 	t.out[id] = s
+}
+
+// since returns the generation of the manifest since which the present form of an object is published, and whether it is at all.
+func (t tally) since(d domain, id world.Object, s Standing) (generation int64, published bool) {
+	switch {
+	case !s.Verdict.Accepted():
+		t.ledger.Withdraw(id)
+		return 0, false
+	case !d.rendered:
+		return t.ledger.Since(id, s.Generation)
+	}
+	return t.ledger.Publish(id, s.Generation, d.manifest), true
 }
