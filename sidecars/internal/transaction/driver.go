@@ -97,7 +97,7 @@ func (d *Driver) do(ctx context.Context, action Action, s State) Event {
 		o, err := d.Volume.Observe()
 		return orFault(Observed{o}, err)
 	case Render:
-		return d.render(a.Set)
+		return d.render(a)
 	case Remember:
 		return orFault(Remembered{}, d.Store.Remember(a.Set, a.Ran))
 	case Probe:
@@ -116,20 +116,26 @@ func (d *Driver) do(ctx context.Context, action Action, s State) Event {
 	case Commit:
 		return orFault(Committed{}, d.Store.Commit(s.Open.Entry, a.Ran))
 	case Unlock:
-		if err := errors.Join(d.Store.Unlock(), d.Store.Collect(a.Keep)); err != nil {
-			d.Log.Warn("old generations were not cleared away, trying again later", "err", err)
-		}
+		d.cleared(errors.Join(d.Store.Unlock(), d.Store.Collect(a.Keep)))
 		return Unlocked{}
 	}
 	return Tick{}
 }
 
-func (d *Driver) render(set Set) Event {
-	err := d.Store.Stage(set, d.Volume.Render)
+func (d *Driver) render(a Render) Event {
+	d.cleared(d.Store.Collect(a.Keep))
+	err := d.Store.Stage(a.Set, d.Volume.Render)
 	if refusal, ok := errors.AsType[*expand.Error](err); ok {
 		return Rendered{Problem{refusal.Reason, refusal.Error()}}
 	}
 	return orFault(Rendered{}, err)
+}
+
+// cleared tells what went wrong with the old generations. That holds up no new one.
+func (d *Driver) cleared(err error) {
+	if err != nil {
+		d.Log.Warn("old generations were not cleared away, trying again later", "err", err)
+	}
 }
 
 func (d *Driver) lock() Event {

@@ -24,8 +24,12 @@ type (
 	// Observed is its answer.
 	Observed struct{ Observation }
 
-	// Render writes the candidate into a generation of its own.
-	Render struct{ Set }
+	// Render writes the candidate into a generation of its own. Before that, generations other than these are compressed or removed:
+	// candidates of before that nobody came to load.
+	Render struct {
+		Set
+		Keep []string
+	}
 	// Rendered is its answer. A Problem means that the content is refused.
 	Rendered struct{ Problem Problem }
 

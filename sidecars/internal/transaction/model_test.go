@@ -164,6 +164,7 @@ func (w *world) do(d contract.Domain, p *process) transaction.Event {
 	case transaction.Observe:
 		return transaction.Observed{Observation: transaction.Observation{Set: w.volume[d], Complete: true, HasManifest: true, ManifestVersion: 1, Released: true}}
 	case transaction.Render:
+		w.collect(d, a.Keep)
 		if a.Set != w.volume[d] {
 			return transaction.Superseded{}
 		}
@@ -224,6 +225,16 @@ func (w *world) collect(d contract.Domain, keep []string) {
 			delete(w.rendered, id)
 		}
 	}
+}
+
+// crowd is how many sets of the domain are on the disk: at most what runs, both sides of a journal, and the next one.
+func (w *world) crowd(d contract.Domain) (n int) {
+	for id := range w.rendered {
+		if id[0] == d[0] {
+			n++
+		}
+	}
+	return n
 }
 
 func (w *world) disk(d contract.Domain) transaction.Disk {
@@ -366,6 +377,9 @@ func (w *world) check(d contract.Domain) {
 	w.served[d] = w.served[d] || loaded.ID != "" && w.ran[loaded.ID]
 	if loaded.ID != "" && w.prom.ready && !w.prom.hung && w.prom.running[d] != loaded.ID {
 		w.fail("%s says that %s is loaded, Prometheus runs %q", d, loaded.ID, w.prom.running[d])
+	}
+	if n := w.crowd(d); n > 4 {
+		w.fail("%s has %d sets on the disk", d, n)
 	}
 	if blamed := w.reloaders[d].state.Refusal.ID; blamed != "" && !w.tried[blamed] {
 		w.fail("%s blames %s, which Prometheus never met", d, blamed)

@@ -113,7 +113,8 @@ func (s State) decide() (State, Action) {
 		if s.Held && s.Stale {
 			return s.unlock() // it changes faster than it can be written: let the other domain have its turn
 		}
-		return s, Render{want}
+		s.Rendered = "" // it goes away
+		return s, Render{Set: want, Keep: s.needed()}
 	}
 	if s.Held {
 		return s.decideHeld(want)
@@ -240,18 +241,22 @@ func (s State) lock() (State, Action) {
 }
 
 func (s State) unlock() (State, Action) {
-	keep := []string{s.Good.ID}
 	if s.Open != nil {
 		s.Open = s.Open.with(func(o *Open) { o.Ours = false })
-	}
-	if s.own() {
-		keep = append(keep, s.Open.From, s.Open.To)
 	}
 	if s.Target().ID != s.Rendered {
 		s.Rendered = "" // it goes away
 	}
-	keep = append(keep, s.Rendered)
-	return s, Unlock{Keep: keep}
+	return s, Unlock{Keep: append(s.needed(), s.Rendered)}
+}
+
+// needed are the sets that Prometheus may read, now or after a way back. It takes no lock to know them: only we open a journal of our
+// domain, and whoever else resolves it stays on one of its two sets.
+func (s State) needed() []string {
+	if s.own() {
+		return []string{s.Good.ID, s.Open.From, s.Open.To}
+	}
+	return []string{s.Good.ID}
 }
 
 // unlocked forgets a journal that is not ours: its owner resolves it, or we do when we hold the lock again.
