@@ -35,6 +35,12 @@ var _ = Describe("A pod that starts while the published set is refused", func() 
 		refused := t.prometheusObject(ctx).Status.Configuration.Digest
 		Eventually(t.refusedSets(ctx)).WithContext(ctx).Should(ConsistOf(refused))
 
+		create(ctx, t.rule("Later", "up == 2"))
+		Eventually(expressions(ctx, t.replica(ctx, 0))).WithContext(ctx).Should(HaveKey("Later"))
+		told := contract.DecodeRelease(t.pod(ctx).Annotations[contract.ReleaseAnnotation])
+		Expect(told).To(And(HaveField("Config", refused), HaveField("Refused", BeEmpty())), "it may try again by itself")
+		Expect(t.loadedCondition(ctx)()).To(HaveField("Message", ContainSubstring("consul_sd_configs")), "in Prometheus' own words still")
+
 		old := t.pod(ctx)
 		remove(ctx, old)
 		Eventually(func() bool { return t.pod(ctx).UID != old.UID && t.pod(ctx).Status.PodIP != "" }).WithContext(ctx).Should(BeTrue())
