@@ -30,7 +30,7 @@ import (
 // transientFor is how long a state that ends by itself stays unwritten: most changes are loaded before.
 const transientFor = time.Second
 
-// notSpokenYet is how long to wait for a Prometheus that was not looked at since the operator started.
+// notSpokenYet is how long to wait for a Prometheus that selects an object and was not looked at since the operator started.
 const notSpokenYet = time.Second
 
 // ConfigResourceReconciler writes the status of one kind of selectable object, and an event when its verdict changes.
@@ -70,21 +70,20 @@ func (r *ConfigResourceReconciler) pass(ctx context.Context, o client.Object) (t
 	if old.Observed() != o.GetGeneration() {
 		r.changes.noticed(name, o.GetGeneration(), now)
 	}
-	var all v1.PrometheusList
-	if err := r.Client.List(ctx, &all, client.UnsafeDisableDeepCopy); err != nil {
+	all, err := r.prometheuses(ctx)
+	if err != nil {
 		return 0, err
 	}
-	all.Items = slices.DeleteFunc(all.Items, func(p v1.Prometheus) bool { return !r.Scope.Manages(&p) })
-	standings, complete := r.Standings.of(world.Object{Kind: r.kind, NamespacedName: name}, all.Items)
-	if !complete {
-		return notSpokenYet, nil
-	}
+	standings, silent := r.Standings.of(world.Object{Kind: r.kind, NamespacedName: name}, all)
 	var left map[types.NamespacedName]world.Verdict
-	if len(standings) == 0 {
-		var err error
-		if left, err = r.whyNot(ctx, o, all.Items); err != nil {
+	if len(standings) == 0 || len(silent) > 0 {
+		if left, err = r.whyNot(ctx, o, all); err != nil {
 			return 0, err
 		}
+	}
+	selects := func(p types.NamespacedName) bool { return left[p].Accepted() } // or is not among them
+	if slices.ContainsFunc(silent, selects) {
+		return notSpokenYet, nil
 	}
 	next := status.ForConfigResource(*old, o.GetGeneration(), standings, left, now)
 	if meta.IsStatusConditionTrue(next.Conditions, string(v1.Loaded)) {
@@ -100,6 +99,13 @@ func (r *ConfigResourceReconciler) pass(ctx context.Context, o client.Object) (t
 		return wait, nil
 	}
 	return 0, r.write(ctx, o, next)
+}
+
+// prometheuses lists those that the operator looks at. One that is being deleted may stay for long, and is looked at no more.
+func (r *ConfigResourceReconciler) prometheuses(ctx context.Context) ([]v1.Prometheus, error) {
+	var all v1.PrometheusList
+	err := r.Client.List(ctx, &all, client.UnsafeDisableDeepCopy)
+	return slices.DeleteFunc(all.Items, func(p v1.Prometheus) bool { return p.DeletionTimestamp != nil || !r.Scope.Manages(&p) }), err
 }
 
 // write announces what turned and writes the status.

@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"golang.org/x/time/rate"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -66,14 +68,60 @@ var _ = Describe("The status of a rule", func() {
 	}, SpecTimeout(time.Minute))
 })
 
+// onStatusWrite is a client of a cluster with objects that tells of each write of a status, and leaves it.
+func onStatusWrite(t *testing.T, told func(), objects ...client.Object) client.Client {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	if err := errors.Join(v1.AddToScheme(scheme), corev1.AddToScheme(scheme)); err != nil {
+		t.Fatal(err)
+	}
+	return fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithInterceptorFuncs(interceptor.Funcs{
+		SubResourcePatch: func(context.Context, client.Client, string, client.Object, client.Patch, ...client.SubResourcePatchOption) error {
+			told()
+			return nil
+		},
+	}).Build()
+}
+
+// Only a Prometheus that may have a say holds the status of an object up.
+func TestStatusWaitsForWhoSelectsIt(t *testing.T) {
+	t.Parallel()
+	everything := v1.PrometheusSpec{RuleSelector: &metav1.LabelSelector{}}
+	cases := map[string]struct {
+		reason string
+		silent v1.Prometheus // was not looked at yet
+		writes int
+		after  time.Duration
+	}{
+		"Selects":    {"what it makes of the rule is unknown", v1.Prometheus{Spec: everything}, 0, notSpokenYet},
+		"SelectsNot": {"it makes nothing of the rule", v1.Prometheus{}, 1, 0},
+		"Dying": {"it is looked at no more, however long a finalizer keeps it", v1.Prometheus{
+			ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: new(metav1.Now()), Finalizers: []string{"example.com/stuck"}}, Spec: everything,
+		}, 1, 0},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rule := &v1.PrometheusRule{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "r", Generation: 1}}
+			object := world.ObjectOf(world.PrometheusRule, rule)
+			tc.silent.Namespace, tc.silent.Name = "n", "silent"
+			spoken := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "main"}, Spec: everything}
+			writes := 0
+			standings := NewStandings()
+			standings.tell(t.Context(), main0, map[world.Object]status.Standing{object: {Generation: 1, Loaded: metav1.ConditionTrue}})
+			r, _ := ruleReconciler(onStatusWrite(t, func() { writes++ }, rule, spoken, &tc.silent), standings, rate.Inf, 1)
+			result, err := r.Reconcile(t.Context(), ctrl.Request{NamespacedName: object.NamespacedName})
+			if err != nil || writes != tc.writes || result.RequeueAfter != tc.after {
+				t.Errorf("%s: %d writes, again after %s: %v; want %d and %s", tc.reason, writes, result.RequeueAfter, err, tc.writes, tc.after)
+			}
+		})
+	}
+}
+
 // TestStatusWritesAreBounded has 10,000 rules go live at once.
 func TestStatusWritesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const objects, perSecond, atOnce = 10_000, 100, 200
-		scheme := runtime.NewScheme()
-		if err := v1.AddToScheme(scheme); err != nil {
-			t.Fatal(err)
-		}
 		written := map[int64]int{} // by second
 		p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "main"}}
 		all := []client.Object{p}
@@ -83,12 +131,7 @@ func TestStatusWritesAreBounded(t *testing.T) {
 			all = append(all, rule)
 			now[world.Object{Kind: world.PrometheusRule, NamespacedName: client.ObjectKeyFromObject(rule)}] = status.Standing{Generation: 1, Loaded: metav1.ConditionTrue}
 		}
-		c := fake.NewClientBuilder().WithScheme(scheme).WithObjects(all...).WithInterceptorFuncs(interceptor.Funcs{
-			SubResourcePatch: func(context.Context, client.Client, string, client.Object, client.Patch, ...client.SubResourcePatchOption) error {
-				written[time.Now().Unix()]++
-				return nil
-			},
-		}).Build()
+		c := onStatusWrite(t, func() { written[time.Now().Unix()]++ }, all...)
 		standings := NewStandings()
 		standings.by[client.ObjectKeyFromObject(p)] = now
 		r, _ := ruleReconciler(c, standings, perSecond, atOnce)

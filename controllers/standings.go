@@ -56,18 +56,20 @@ func (s *Standings) look(ctx context.Context, o world.Object) {
 	}
 }
 
-// of returns what every Prometheus that selects o made of it. complete is false while one of them has not spoken yet.
-func (s *Standings) of(o world.Object, all []v1.Prometheus) (out map[types.NamespacedName]status.Standing, complete bool) {
+// of returns what every Prometheus made of o that has spoken and selects it, and those that have not spoken yet.
+func (s *Standings) of(o world.Object, all []v1.Prometheus) (out map[types.NamespacedName]status.Standing, silent []types.NamespacedName) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out, complete = map[types.NamespacedName]status.Standing{}, true
+	out = map[types.NamespacedName]status.Standing{}
 	for i := range all {
 		name := types.NamespacedName{Namespace: all[i].Namespace, Name: all[i].Name}
 		spoken, ok := s.by[name]
-		complete = complete && ok
+		if !ok {
+			silent = append(silent, name)
+		}
 		if standing, selected := spoken[o]; selected {
 			out[name] = standing
 		}
 	}
-	return out, complete
+	return out, silent
 }
