@@ -70,20 +70,23 @@ func (r *ConfigResourceReconciler) pass(ctx context.Context, o client.Object) (t
 	if old.Observed() != o.GetGeneration() {
 		r.changes.noticed(name, o.GetGeneration(), now)
 	}
-	all, err := r.prometheuses(ctx)
+	ours, others, err := r.prometheuses(ctx)
 	if err != nil {
 		return 0, err
 	}
-	standings, silent := r.Standings.of(world.Object{Kind: r.kind, NamespacedName: name}, all)
+	standings, silent := r.Standings.of(world.Object{Kind: r.kind, NamespacedName: name}, ours)
 	var left map[types.NamespacedName]world.Verdict
 	if len(standings) == 0 || len(silent) > 0 {
-		if left, err = r.whyNot(ctx, o, all); err != nil {
+		if left, err = r.whyNot(ctx, o, slices.Concat(ours, others)); err != nil {
 			return 0, err
 		}
 	}
 	selects := func(p types.NamespacedName) bool { return left[p].Accepted() } // or is not among them
 	if slices.ContainsFunc(silent, selects) {
 		return notSpokenYet, nil
+	}
+	if len(standings) == 0 && slices.ContainsFunc(others, func(p v1.Prometheus) bool { return selects(client.ObjectKeyFromObject(&p)) }) {
+		return 0, nil // it is for another operator to tell
 	}
 	next := status.ForConfigResource(*old, o.GetGeneration(), standings, left, now)
 	if meta.IsStatusConditionTrue(next.Conditions, string(v1.Loaded)) {
@@ -101,11 +104,20 @@ func (r *ConfigResourceReconciler) pass(ctx context.Context, o client.Object) (t
 	return 0, r.write(ctx, o, next)
 }
 
-// prometheuses lists those that the operator looks at. One that is being deleted may stay for long, and is looked at no more.
-func (r *ConfigResourceReconciler) prometheuses(ctx context.Context) ([]v1.Prometheus, error) {
+// prometheuses lists those that this operator looks at, and those of others. One that is being deleted may stay for long, and is
+// looked at no more.
+func (r *ConfigResourceReconciler) prometheuses(ctx context.Context) (ours, others []v1.Prometheus, err error) {
 	var all v1.PrometheusList
-	err := r.Client.List(ctx, &all, client.UnsafeDisableDeepCopy)
-	return slices.DeleteFunc(all.Items, func(p v1.Prometheus) bool { return p.DeletionTimestamp != nil || !r.Scope.Manages(&p) }), err
+	err = r.Client.List(ctx, &all, client.UnsafeDisableDeepCopy)
+	for _, p := range all.Items {
+		switch {
+		case !r.Scope.Manages(&p):
+			others = append(others, p)
+		case p.DeletionTimestamp == nil:
+			ours = append(ours, p)
+		}
+	}
+	return ours, others, err
 }
 
 // write announces what turned and writes the status.

@@ -118,6 +118,32 @@ func TestStatusWaitsForWhoSelectsIt(t *testing.T) {
 	}
 }
 
+// What another operator's Prometheus selects is not called unselected, and its status is not written by two.
+func TestStatusIsLeftToWhoRunsThePrometheus(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		reason   string
+		selector *metav1.LabelSelector
+		writes   int
+	}{
+		"Selects":    {"that operator tells what became of it", &metav1.LabelSelector{}, 0},
+		"SelectsNot": {"no Prometheus at all selects it", nil, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rule := &v1.PrometheusRule{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "r", Generation: 1}}
+			theirs := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "main"}, Spec: v1.PrometheusSpec{RuleSelector: tc.selector}}
+			writes := 0
+			r, _ := ruleReconciler(onStatusWrite(t, func() { writes++ }, rule, theirs), NewStandings(), rate.Inf, 1)
+			r.Scope.ControllerID = "idle"
+			_, err := r.Reconcile(t.Context(), ctrl.Request{NamespacedName: types.NamespacedName{Namespace: "n", Name: "r"}})
+			if err != nil || writes != tc.writes {
+				t.Errorf("%s: %d writes, want %d: %v", tc.reason, writes, tc.writes, err)
+			}
+		})
+	}
+}
+
 // TestStatusWritesAreBounded has 10,000 rules go live at once.
 func TestStatusWritesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -41,8 +41,8 @@ func (r *ConfigResourceReconciler) whyNot(ctx context.Context, o client.Object, 
 	return out, nil
 }
 
-// unselected asks for the objects that no Prometheus selects, where a Prometheus or the labels of a namespace changed: what keeps
-// them from being selected may be something else now.
+// unselected asks for the objects that no Prometheus selects, or only another operator's, where a Prometheus or the labels of a
+// namespace changed: what keeps them from being selected may be something else now.
 func (r *ConfigResourceReconciler) unselected(ctx context.Context, changed client.Object) []reconcile.Request {
 	list, err := listOf(r.Client.Scheme(), r.new())
 	if err != nil {
@@ -61,7 +61,7 @@ func (r *ConfigResourceReconciler) unselected(ctx context.Context, changed clien
 	_ = meta.EachListItem(list, func(item runtime.Object) error {
 		o := item.(client.Object)
 		accepted := meta.FindStatusCondition(statusOf(o).Conditions, string(v1.Accepted))
-		if accepted != nil && accepted.Status == metav1.ConditionFalse && accepted.Reason == status.NotSelected {
+		if accepted == nil || accepted.Status == metav1.ConditionFalse && accepted.Reason == status.NotSelected {
 			out = append(out, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(o)})
 		}
 		return nil
