@@ -13,6 +13,9 @@ import (
 	"github.com/promloop/promloop/webhooks/certificates"
 )
 
+// certificateSecret is where the operator keeps the webhook's certificate, in its own namespace.
+const certificateSecret = "promloop-webhook-cert"
+
 // admission are the flags of the webhook server.
 type admission struct {
 	port      int
@@ -44,7 +47,7 @@ func (a *admission) certificates() (*certificates.Certificates, error) {
 	}
 	return certificates.New(certificates.Options{
 		Source: certificates.Source(a.source), Dir: a.dir, CertName: a.cert, KeyName: a.key,
-		Secret:         types.NamespacedName{Namespace: a.namespace, Name: "promloop-webhook-cert"},
+		Secret:         types.NamespacedName{Namespace: a.namespace, Name: certificateSecret},
 		Service:        "promloop-webhook-service",
 		Configurations: []string{"promloop-validating-webhook-configuration"},
 	}, os.LookupEnv)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 
 	"github.com/go-logr/logr"
@@ -15,6 +16,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
@@ -149,22 +151,28 @@ func newManager(config *rest.Config, s settings, certs *certificates.Certificate
 		LeaseDuration:                 &s.lease.duration,
 		RenewDeadline:                 &s.lease.renew,
 		RetryPeriod:                   &s.lease.retry,
-		Cache:                         cacheOptions(s.scope.Watched()),
+		Cache:                         cacheOptions(s.scope.Watched(), s.admission.namespace),
 	})
 }
 
-// cacheOptions keep in memory only what the operator made, of the kinds that others make many of.
-func cacheOptions(namespaces []string) cache.Options {
+// cacheOptions keep in memory only what the operator made, of the kinds that others make many of. The webhook's certificate lies in own,
+// whichever namespaces are watched.
+func cacheOptions(namespaces []string, own string) cache.Options {
 	made := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{world.ManagedByLabel: world.ManagedByValue})}
 	watched := map[string]cache.Config{}
 	for _, namespace := range namespaces {
 		watched[namespace] = cache.Config{}
 	}
+	secrets := made
+	if _, included := watched[own]; len(watched) > 0 && !included && own != "" {
+		secrets.Namespaces = maps.Clone(watched)
+		secrets.Namespaces[own] = cache.Config{FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, certificateSecret)}
+	}
 	return cache.Options{
 		DefaultNamespaces: watched,
 		DefaultTransform:  cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
-			&corev1.Secret{}:      made,
+			&corev1.Secret{}:      secrets,
 			&corev1.ConfigMap{}:   made,
 			&corev1.Service{}:     made,
 			&corev1.Pod{}:         {Label: labels.NewSelector().Add(controllers.PodRequirement())},
