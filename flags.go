@@ -116,7 +116,7 @@ func (s *settings) serving(fs *flag.FlagSet) {
 	fs.StringVar(&s.metricsAddress, "web.listen-address", ":8080", "the same under its older name")
 	fs.StringVar(&s.probeAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz; 0 turns it off")
 	fs.BoolVar(&s.leaderElect, "leader-elect", true, "only one replica writes at a time")
-	fs.StringVar(&s.leaderElectIn, "leader-election-namespace", "", "namespace of the lease; the operator's own by default")
+	fs.StringVar(&s.leaderElectIn, "leader-election-namespace", "", "namespace of the lease; the operator's own by default. Another one needs a Role there like config/rbac/leader_election_role.yaml")
 	fs.DurationVar(&s.lease.duration, "leader-elect-lease-duration", 15*time.Second, "how long a replica that is gone keeps the lease")
 	fs.DurationVar(&s.lease.renew, "leader-elect-renew-deadline", 10*time.Second, "how long the leader tries to renew its lease before it ends")
 	fs.DurationVar(&s.lease.retry, "leader-elect-retry-period", 2*time.Second, "pause between two tries to get or renew the lease")
