@@ -60,11 +60,11 @@ func (r *KubeletReconciler) pass(ctx context.Context) []error {
 	}
 	w := &writer{client: r.Client, live: r.Live}
 	wanted := []workload.Object{objects.Service}
-	if objects.Endpoints != nil {
-		wanted = append(wanted, objects.Endpoints)
-	}
 	for _, s := range objects.EndpointSlices {
 		wanted = append(wanted, s)
+	}
+	if objects.Endpoints != nil { // after the slices, because the Endpoints' label ends those that Kubernetes mirrored
+		wanted = append(wanted, objects.Endpoints)
 	}
 	_, err := w.write(ctx, wanted, r.history)
 	return []error{err, r.prune(ctx, w, objects.EndpointSlices)}

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"context"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -9,9 +10,11 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/promloop/promloop/internal/kubelet"
 )
@@ -49,6 +52,29 @@ var _ = Describe("The Service of the kubelets", func() {
 		Expect(slices()).To(ConsistOf("foreign", "kubelet-ipv4-0", "kubelet-ipv6-0"))
 		Expect(k8s.Delete(ctx, six)).To(Succeed())
 		Expect(slices()).To(ConsistOf("foreign", "kubelet-ipv4-0"))
+	}, SpecTimeout(timeLimit))
+
+	It("has slices before its Endpoints end those that Kubernetes mirrored", func(ctx SpecContext) {
+		s := newScene(ctx)
+		mine := map[string]string{"scene": s.namespace}
+		n := s.node("a", mine)
+		s.create(ctx, n)
+		DeferCleanup(func(ctx SpecContext) { Expect(k8s.Delete(ctx, n)).To(Succeed()) })
+		s.address(ctx, n, "10.0.0.1")
+		var written []string
+		c := interceptor.NewClient(k8s, interceptor.Funcs{
+			Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
+				written = append(written, o.(interface{ GetKind() string }).GetKind())
+				return c.Apply(ctx, o, opts...)
+			},
+		})
+		r := &KubeletReconciler{
+			Client: c, Live: c, Every: time.Minute, Selector: labels.SelectorFromSet(mine), history: newHistory(),
+			Options: kubelet.Options{Service: types.NamespacedName{Namespace: s.namespace, Name: "kubelet"}, Endpoints: true, EndpointSlices: true},
+		}
+		_, err := r.Reconcile(ctx, ctrl.Request{NamespacedName: r.Options.Service})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(written).To(Equal([]string{"Service", "EndpointSlice", "Endpoints"}))
 	}, SpecTimeout(timeLimit))
 })
 

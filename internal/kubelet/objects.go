@@ -130,8 +130,9 @@ func endpoints(o Options, targets []target) *corev1.Endpoints {
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Endpoints"},
 		ObjectMeta: o.meta(o.Service.Name),
 	}
-	// Without this label Kubernetes would mirror the Endpoints into slices beside ours.
-	ep.Labels[discoveryv1.LabelSkipMirror] = "true"
+	if o.EndpointSlices { // else Kubernetes mirrors the Endpoints into slices, which would stand beside ours
+		ep.Labels[discoveryv1.LabelSkipMirror] = "true"
+	}
 	if len(targets) == 0 {
 		return ep
 	}

@@ -141,9 +141,14 @@ func TestWhatIsNotAskedForIsNotMade(t *testing.T) {
 	}
 }
 
-func TestEndpointsAreNotMirrored(t *testing.T) {
+func TestEndpointsAreMirroredUnlessThereAreSlices(t *testing.T) {
 	if For(nil, both).Endpoints.Labels[discoveryv1.LabelSkipMirror] != "true" {
 		t.Error("Kubernetes would mirror the Endpoints into slices beside ours, and every kubelet would be scraped twice")
+	}
+	alone := both
+	alone.EndpointSlices = false
+	if got, ok := For(nil, alone).Endpoints.Labels[discoveryv1.LabelSkipMirror]; ok {
+		t.Errorf("the label is %q: with no slices at all, what discovers by them finds no kubelet", got)
 	}
 }
 
