@@ -6,7 +6,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/utils/ptr"
 
 	"github.com/promloop/promloop/internal/world"
 )
@@ -102,6 +101,7 @@ func (b *builder) contractEnv(pairs ...[2]string) []corev1.EnvVar {
 		{"RELOADER_LOG_LEVEL", b.spec.LogLevel},
 		{"RELOADER_RELOAD_METHOD", b.reloadMethod()},
 		{"RELOADER_PROMETHEUS_SERVED_CERT_FILE", b.servedCertificate()},
+		{"RELOADER_PROMETHEUS_INSECURE_LOOPBACK", b.trustsLoopback()},
 	}
 	var env []corev1.EnvVar
 	for _, pair := range slices.Concat(common, b.reloaderTimes(), pairs) {
@@ -118,15 +118,6 @@ func (b *builder) reloadMethod() string {
 		return "signal"
 	}
 	return ""
-}
-
-// servedCertificate is the file with the certificate that Prometheus serves, so that the reloaders talk to no other. One that
-// the user brings as a file of the Prometheus container is out of their sight.
-func (b *builder) servedCertificate() string {
-	if !b.servesTLS() || ptr.Deref(b.spec.Web.TLSConfig.CertFile, "") != "" {
-		return ""
-	}
-	return webDir + "/" + serverCertFile
 }
 
 // configManifest says whether a configuration without a manifest may be loaded: only one that is the user's own.

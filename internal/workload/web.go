@@ -180,11 +180,3 @@ func secretFile(from corev1.SecretKeySelector, name string) corev1.VolumeProject
 		Items:                []corev1.KeyToPath{{Key: from.Key, Path: name}},
 	}}
 }
-
-// webMounts let the reloaders know the certificate that Prometheus serves.
-func (b *builder) webMounts() []corev1.VolumeMount {
-	if !b.servesTLS() {
-		return nil
-	}
-	return []corev1.VolumeMount{{Name: webVolume, MountPath: webDir, ReadOnly: true}}
-}

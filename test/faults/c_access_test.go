@@ -110,6 +110,28 @@ func TestC35_ServedCertificatePinned(t *testing.T) {
 	})
 }
 
+func TestC35_CertificateOutOfSight(t *testing.T) {
+	prove(t, fault{
+		id: "C35", what: "Prometheus serves a certificate that names another host, from files that no reloader can read",
+		guard:   "on the loopback interface it is asked all the same",
+		without: change{edits: []edit{{"prometheus/auth.go", "		config.InsecureSkipVerify = true // the dialer", "		_ = true // the dialer"}}},
+		run: func(r *rig) {
+			served, web := r.path("served"), r.path("web.yml")
+			r.must(os.Mkdir(served, 0o700), "served")
+			r.issue(served, "prometheus.example.com")
+			r.must(os.WriteFile(web, fmt.Appendf(nil, "tls_server_config:\n  cert_file: %s/tls.crt\n  key_file: %s/tls.key\n", served, served), 0o600), "web config")
+			r.scheme, r.flags = "https", []string{"--web.config.file=" + web}
+			r.env[""] = []string{"RELOADER_PROMETHEUS_INSECURE_LOOPBACK=true"}
+			r.start()
+			r.awaitLoaded(config, r.setConfig("base", "encrypted"), soon)
+			r.issue(served, "prometheus.example.com")
+			r.startPrometheus() // ends the connections
+			r.await(10*time.Second, "Prometheus is ready", r.ready)
+			r.awaitLoaded(config, r.setConfig("base", "rotated"), soon)
+		},
+	})
+}
+
 // issue makes a new CA and a certificate for both sides, for 127.0.0.1 unless it names other hosts, and lets the test use them.
 func (r *rig) issue(dir string, hosts ...string) {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -6,20 +6,26 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/promloop/promloop/sidecars/internal/snapshot"
 )
 
 // Auth is how to be let in. All secrets are files and are read again when they change, so rotation needs no restart. The zero
-// Auth is plain HTTP, or HTTPS that the system's roots vouch for; there is no way to skip that check.
+// Auth is plain HTTP, or HTTPS that the system's roots vouch for.
 type Auth struct {
 	// ServedCertFile is the very certificate that Prometheus serves, for one that does not name the address it is asked at.
-	ServedCertFile                                  string
-	CAFile, CertFile, KeyFile, ServerName           string
+	ServedCertFile                        string
+	CAFile, CertFile, KeyFile, ServerName string
+	// InsecureLoopback trusts any certificate, and asks at a loopback address only. It is for a Prometheus whose certificate nobody
+	// else can read. ServedCertFile and CAFile go before it.
+	InsecureLoopback                                bool
 	Username, PasswordFile, UsernameFile, TokenFile string
 
 	stamp     string
@@ -44,7 +50,7 @@ func (a *Auth) sign(req *http.Request) (http.RoundTripper, error) {
 	}
 	a.stamp = stamp
 	a.transport = &http.Transport{
-		DialContext: dialer().DialContext, TLSClientConfig: config, ForceAttemptHTTP2: false,
+		DialContext: a.dialer().DialContext, TLSClientConfig: config, ForceAttemptHTTP2: false,
 		MaxIdleConns: 1, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: probeTimeout,
 	}
 	return a.transport, nil
@@ -88,6 +94,8 @@ func (a *Auth) tls() (*tls.Config, error) {
 		if !config.RootCAs.AppendCertsFromPEM(roots) {
 			return nil, fmt.Errorf("CA file %s holds no PEM certificate", a.CAFile)
 		}
+	case a.trustsLoopback():
+		config.InsecureSkipVerify = true // the dialer sees to it that this is the loopback interface
 	}
 	if a.CertFile != "" {
 		cert, err := tls.LoadX509KeyPair(a.CertFile, a.KeyFile)
@@ -97,6 +105,30 @@ func (a *Auth) tls() (*tls.Config, error) {
 		config.Certificates = []tls.Certificate{cert}
 	}
 	return config, nil
+}
+
+func (a *Auth) trustsLoopback() bool {
+	return a.InsecureLoopback && a.ServedCertFile == "" && a.CAFile == ""
+}
+
+func (a *Auth) dialer() *net.Dialer {
+	d := net.Dialer{Timeout: probeTimeout}
+	if a.trustsLoopback() {
+		d.Control = loopbackOnly
+	}
+	return &d
+}
+
+// loopbackOnly refuses every other address before a packet leaves, whatever name it goes by: /etc/hosts may say anything.
+func loopbackOnly(_, address string, _ syscall.RawConn) error {
+	to, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("address of Prometheus: %w", err)
+	}
+	if !to.Addr().Unmap().IsLoopback() {
+		return fmt.Errorf("%s is no loopback address: say by what certificate this Prometheus is known", to)
+	}
+	return nil
 }
 
 // isServed compares what the server presents with the file, as that is now: Prometheus reads it anew for each connection, too.

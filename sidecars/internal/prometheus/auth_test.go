@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promloop/promloop/sidecars/internal/prometheus"
 	"github.com/promloop/promloop/sidecars/internal/transaction"
 )
 
@@ -100,5 +101,37 @@ func TestOnlyTheCAVouches(t *testing.T) {
 	writePEM(t, c.Auth.CAFile, served)
 	if p := c.Probe(t.Context(), false); p.Phase != transaction.Ready {
 		t.Errorf("its own CA under its own name: %+v", p)
+	}
+}
+
+func TestNobodyVouchesForTheLoopbackInterface(t *testing.T) {
+	served := certificate(t)
+	c := client(t, serveTLS(t, &served))
+	c.Auth.InsecureLoopback = true
+	if p := c.Probe(t.Context(), false); p.Phase != transaction.Ready {
+		t.Errorf("any certificate will do here: %+v", p)
+	}
+	for _, elsewhere := range []string{"https://192.0.2.1", "https://[2001:db8::1]:9090", "http://192.0.2.1"} {
+		c := client(t, elsewhere)
+		c.Auth.InsecureLoopback = true
+		if p := c.Probe(t.Context(), false); p.Phase == transaction.Ready || !strings.Contains(p.Problem.Text, "is no loopback address") {
+			t.Errorf("%s: %+v", elsewhere, p)
+		}
+	}
+}
+
+func TestWhatIsKnownOfTheCertificateGoesBeforeTrust(t *testing.T) {
+	served, other := certificate(t), certificate(t)
+	file := filepath.Join(t.TempDir(), "tls.crt")
+	writePEM(t, file, other)
+	for name, auth := range map[string]prometheus.Auth{
+		"the served certificate": {InsecureLoopback: true, ServedCertFile: file},
+		"the CA":                 {InsecureLoopback: true, CAFile: file},
+	} {
+		c := client(t, serveTLS(t, &served))
+		c.Auth = auth
+		if p := c.Probe(t.Context(), false); p.Phase == transaction.Ready {
+			t.Errorf("%s is another, and does not count", name)
+		}
 	}
 }

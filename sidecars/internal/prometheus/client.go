@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -197,5 +196,3 @@ func problem(r contract.Reason, format string, args ...any) transaction.Problem 
 	text := fmt.Sprintf(format, args...)
 	return transaction.Problem{Reason: r, Text: text[:min(len(text), contract.MaxError)]}
 }
-
-func dialer() *net.Dialer { return &net.Dialer{Timeout: probeTimeout} }

@@ -152,6 +152,7 @@ func (o *Options) defineTimes(fs *flag.FlagSet) {
 
 func (o *Options) defineSecurity(fs *flag.FlagSet) {
 	fs.StringVar(&o.Auth.ServedCertFile, "prometheus-served-cert-file", "", "the very certificate that Prometheus serves, whatever names it has")
+	fs.BoolVar(&o.Auth.InsecureLoopback, "prometheus-insecure-loopback", false, "trust whatever certificate Prometheus serves, at a loopback address only")
 	fs.StringVar(&o.Auth.CAFile, "prometheus-ca-file", "", "CA that vouches for Prometheus")
 	fs.StringVar(&o.Auth.CertFile, "prometheus-cert-file", "", "client certificate for Prometheus")
 	fs.StringVar(&o.Auth.KeyFile, "prometheus-key-file", "", "its key")
