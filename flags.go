@@ -216,7 +216,11 @@ func pairs(into map[string]string) func(string) error {
 
 func (s *settings) nodes(fs *flag.FlagSet) {
 	k := &s.kubelet
-	fs.Func("kubelet-service", "namespace/name of the Service of the kubelets to keep; none by default", func(value string) error {
+	fs.Func("kubelet-service", "namespace/name of the Service of the kubelets to keep; empty, as by default, for none", func(value string) error {
+		if value == "" {
+			k.Service = types.NamespacedName{}
+			return nil
+		}
 		namespace, name, ok := strings.Cut(value, "/")
 		if !ok || namespace == "" || name == "" || strings.Contains(name, "/") {
 			return fmt.Errorf("%q is not of the form namespace/name", value)

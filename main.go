@@ -53,7 +53,7 @@ func main() {
 
 // run is the whole program; it ends when ctx does.
 func run(ctx context.Context, args []string, out io.Writer) error {
-	s, err := parse(args, out)
+	s, err := settingsOf(args, out)
 	if err != nil {
 		return err
 	}

@@ -94,8 +94,7 @@ func deployBeside(ctx context.Context) {
 	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: system, Name: operatorName}}
 	change(ctx, d, func(d *appsv1.Deployment) {
 		c := &d.Spec.Template.Spec.Containers[0]
-		c.Args = slices.DeleteFunc(c.Args, func(arg string) bool { return strings.HasPrefix(arg, "--kubelet-service=") })
-		c.Args = append(c.Args, "--controller-id=promloop")
+		c.Env = append(c.Env, corev1.EnvVar{Name: "PROMLOOP_EXTRA_ARGS", Value: "--kubelet-service= --controller-id=promloop"})
 	})
 	operatorIsAvailable(ctx)
 }

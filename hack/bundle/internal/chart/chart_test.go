@@ -112,6 +112,7 @@ func TestValuesReachTheDeployment(t *testing.T) {
 		"replicas":          3,
 		"images":            map[string]any{"operator": "mirror/a@sha256:1", "configReloader": "mirror/b:2", "rulesReloader": "mirror/c:3"},
 		"imagePullSecrets":  []any{map[string]any{"name": "pull"}},
+		"kubeletService":    "",
 		"extraArgs":         []any{"--log-level=debug", `--labels=a="b"`},
 		"resources":         map[string]any{"requests": map[string]any{"cpu": "1"}, "limits": nil},
 		"nodeSelector":      map[string]any{"pool": "system"},
@@ -126,13 +127,13 @@ func TestValuesReachTheDeployment(t *testing.T) {
 	got := map[string]any{
 		"replicas": replicas, "image": manager["image"], "pull": pod["imagePullSecrets"], "nodes": pod["nodeSelector"],
 		"tolerations": pod["tolerations"], "priority": pod["priorityClassName"], "requests": manager["resources"].(map[string]any)["requests"],
-		"arguments": arguments[len(arguments)-2:], "sidecars": sidecarImages(manager),
+		"kubelets": slices.Contains(arguments, any("--kubelet-service=")), "arguments": arguments[len(arguments)-2:], "sidecars": sidecarImages(manager),
 	}
 	want := map[string]any{
 		"replicas": int64(3), "image": "mirror/a@sha256:1", "pull": []any{map[string]any{"name": "pull"}},
 		"nodes": map[string]any{"pool": "system"}, "tolerations": []any{map[string]any{"operator": "Exists"}},
 		"priority": "system-cluster-critical", "requests": map[string]any{"cpu": "1", "memory": "200Mi"},
-		"arguments": []any{"--log-level=debug", `--labels=a="b"`}, "sidecars": []any{"mirror/b:2", "mirror/c:3"},
+		"kubelets": true, "arguments": []any{"--log-level=debug", `--labels=a="b"`}, "sidecars": []any{"mirror/b:2", "mirror/c:3"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("every value has an effect (-want +got):\n%s", diff)
@@ -196,6 +197,7 @@ func TestUnknownValuesAreRefused(t *testing.T) {
 		"a misspelt image would be ignored":  {"images": map[string]any{"manager": "a:1"}},
 		"a number of replicas is a number":   {"replicas": "two"},
 		"a switch has one word: enabled":     {"serviceMonitor": map[string]any{"enable": true}},
+		"a Service has a namespace too":      {"kubeletService": "kubelet"},
 		"an empty image would start nothing": {"images": map[string]any{"operator": ""}},
 	} {
 		if _, err := util.ToRenderValues(chart, values, common.ReleaseOptions{}, common.DefaultCapabilities); err == nil {

@@ -15,10 +15,15 @@ type facts struct {
 	Version   string // of the chart and, with a v, of the operator
 	Namespace string
 	Replicas  int32
-	Images    []image
-	Resources corev1.ResourceRequirements
-	Switches  []option // those that turn anything off
+	// KubeletService is what the flag says, namespace/name.
+	KubeletService string
+	Images         []image
+	Resources      corev1.ResourceRequirements
+	Switches       []option // those that turn anything off
 }
+
+// kubeletFlag begins the argument that has a value of its own.
+const kubeletFlag = "--kubelet-service="
 
 // image is an image that a value can replace.
 type image struct {
@@ -87,6 +92,11 @@ func factsOf(objects []tree.Object) (facts, error) {
 	}
 	if replicas := deployments[0].Spec.Replicas; replicas != nil {
 		f.Replicas = *replicas
+	}
+	for _, argument := range manager.Args {
+		if service, ok := strings.CutPrefix(argument, kubeletFlag); ok {
+			f.KubeletService = service
+		}
 	}
 	for _, variable := range manager.Env {
 		if name, ok := strings.CutPrefix(variable.Name, "RELATED_IMAGE_"); ok {

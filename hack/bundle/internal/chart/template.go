@@ -105,6 +105,11 @@ func (f facts) parametrize(o tree.Object, m *markers) error {
 	manager["image"] = m.put("MARKER", ".Values.images.operator | quote")
 	manager["resources"] = m.put("MARKER", "toJson .Values.resources")
 	arguments, _ := manager["args"].([]any)
+	for i, argument := range arguments {
+		if text, _ := argument.(string); strings.HasPrefix(text, kubeletFlag) {
+			arguments[i] = kubeletFlag + m.put("MARKER", ".Values.kubeletService")
+		}
+	}
 	manager["args"] = append(arguments, m.put("ITEMS", ".Values.extraArgs"))
 	f.parametrizeImages(manager, m)
 	if err := unstructured.SetNestedField(o.Object, m.put("MARKER", ".Values.replicas"), "spec", "replicas"); err != nil {
