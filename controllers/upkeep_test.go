@@ -139,7 +139,8 @@ var _ = Describe("What was made is kept up", func() {
 		scale.Spec.Replicas = 2
 		Expect(k8s.SubResource("scale").Update(ctx, p, client.WithSubResourceBody(&scale))).To(Succeed())
 		s.reconcile(ctx)
-		Expect(s.made(ctx)).To(HaveKey("StatefulSet/prometheus-main-shard-1"))
+		second := s.made(ctx)["StatefulSet/prometheus-main-shard-1"].(*appsv1.StatefulSet)
+		Expect(selector.Matches(labels.Set(second.Spec.Template.Labels))).To(BeTrue(), "the load of all shards counts")
 	}, SpecTimeout(timeLimit))
 
 	DescribeTable("and a pod that holds up a rollout for good",

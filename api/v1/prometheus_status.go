@@ -42,11 +42,11 @@ type PrometheusStatus struct {
 	// +listMapKey=shardID
 	ShardStatuses []ShardStatus `json:"shardStatuses,omitempty"`
 
-	// Number of shards that exist; what the scale subresource reads.
+	// Number of shards that are to run; what the scale subresource reads.
 	// +optional
 	Shards int32 `json:"shards,omitempty"`
 
-	// Label selector of the pods; what the scale subresource reads.
+	// Label selector of the pods of all shards; what the scale subresource reads.
 	// +optional
 	Selector string `json:"selector,omitempty"`
 

@@ -12,6 +12,7 @@ import (
 	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/delivery"
 	"github.com/promloop/promloop/internal/plan"
+	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -21,6 +22,8 @@ func For(w *world.World, pl plan.Plan, err error) v1.PrometheusStatus {
 	st := v1.PrometheusStatus{
 		ObservedGeneration: p.Generation,
 		Paused:             p.Spec.Paused,
+		Shards:             int32(world.Shards(p)),
+		Selector:           workload.Selector(w),
 		Configuration:      published(pl.Wanted.Config, len(pl.Config.Stored)),
 		Rules:              published(pl.Wanted.Rules, sum(pl.Rules.Fill)),
 		Pods:               pods(pl.Delivery),
@@ -80,14 +83,10 @@ func count(st *v1.PrometheusStatus, w *world.World) {
 			UnavailableReplicas: max(0, wanted-set.Status.AvailableReplicas),
 		}
 		st.ShardStatuses = append(st.ShardStatuses, one)
-		st.Shards++
 		st.Replicas += one.Replicas
 		st.UpdatedReplicas += one.UpdatedReplicas
 		st.AvailableReplicas += one.AvailableReplicas
 		st.UnavailableReplicas += one.UnavailableReplicas
-		if shard == 0 {
-			st.Selector = metav1.FormatLabelSelector(set.Spec.Selector)
-		}
 	}
 }
 

@@ -182,8 +182,21 @@ func TestEachShardIsToldByItsNumber(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("replicas by shard (-want +got):\n%s", diff)
 	}
-	if st.Shards != 11 {
-		t.Errorf("%d StatefulSets count as shards, want 11", st.Shards)
+}
+
+// An autoscaler divides by what it is told here, and takes its metrics from the pods that it finds by the selector.
+func TestTheScaleIsThatOfAllShardsThatAreAskedFor(t *testing.T) {
+	w := someWorld(2)
+	w.Prometheus.Spec.Shards = new(int32(3))
+	w.Owned.StatefulSets[0].Spec.Selector.MatchLabels = map[string]string{"prometheus": "main", "operator.prometheus.io/shard": "0"}
+	retained := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: world.StatefulSetName("main", 5)}}
+	w.Owned.StatefulSets = append(w.Owned.StatefulSets, retained)
+	st := For(w, plan.Plan{}, nil)
+	if st.Shards != 3 {
+		t.Errorf("%d shards are told, and 3 are asked for", st.Shards)
+	}
+	if st.Selector != "prometheus=main" {
+		t.Errorf("the selector %q is not that of all pods", st.Selector)
 	}
 }
 

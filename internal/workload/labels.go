@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/promloop/promloop/internal/world"
 )
@@ -38,6 +39,19 @@ func (b *builder) selector(shard int) *metav1.LabelSelector {
 	labels[shardLabel] = strconv.Itoa(shard)
 	maps.Copy(labels, b.options.Labels)
 	return &metav1.LabelSelector{MatchLabels: labels}
+}
+
+// Selector selects the pods of all shards of the Prometheus of w: what the selectors of its StatefulSets have in common. It does not
+// depend on whether these stand yet.
+func Selector(w *world.World) string {
+	b := newBuilder(w)
+	common := b.selector(0).MatchLabels
+	for shard := range world.Shards(w.Prometheus) {
+		other := b.selector(shard).MatchLabels
+		maps.DeleteFunc(common, func(key, value string) bool { return other[key] != value })
+	}
+	delete(common, shardLabel)
+	return labels.SelectorFromSet(common).String()
 }
 
 // identity is what all pods of this Prometheus have in common, in every layout of today's upstream.

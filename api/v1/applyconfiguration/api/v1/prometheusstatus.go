@@ -23,9 +23,9 @@ type PrometheusStatusApplyConfiguration struct {
 	Conditions []ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// Pods counted per shard.
 	ShardStatuses []ShardStatusApplyConfiguration `json:"shardStatuses,omitempty"`
-	// Number of shards that exist; what the scale subresource reads.
+	// Number of shards that are to run; what the scale subresource reads.
 	Shards *int32 `json:"shards,omitempty"`
-	// Label selector of the pods; what the scale subresource reads.
+	// Label selector of the pods of all shards; what the scale subresource reads.
 	Selector *string `json:"selector,omitempty"`
 	// Configuration that was published for the pods to load.
 	Configuration *PublishedSetApplyConfiguration `json:"configuration,omitempty"`
