@@ -14,7 +14,7 @@ type PrometheusStatus struct {
 	// +optional
 	Paused bool `json:"paused"`
 
-	// Pods that exist, over all shards.
+	// Pods that exist, over all shards that `spec.shards` asks for.
 	// +optional
 	Replicas int32 `json:"replicas"`
 
@@ -36,7 +36,7 @@ type PrometheusStatus struct {
 	// +listMapKey=type
 	Conditions []Condition `json:"conditions,omitempty"`
 
-	// Pods counted per shard.
+	// Pods counted per shard that `spec.shards` asks for.
 	// +optional
 	// +listType=map
 	// +listMapKey=shardID

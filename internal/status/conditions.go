@@ -20,8 +20,8 @@ import (
 const maxMessage = 1024
 
 // conditions computes every condition anew.
-func conditions(w *world.World, pl plan.Plan, st v1.PrometheusStatus, err error) []v1.Condition {
-	available := available(w, st)
+func conditions(w *world.World, pl plan.Plan, err error) []v1.Condition {
+	available := available(w)
 	reconciled := reconciled(w, pl, err)
 	loaded := loaded(w, pl)
 	return stamped(w.Prometheus, w.Now, available, reconciled, loaded,
@@ -33,7 +33,7 @@ func stamped(p *v1.Prometheus, now time.Time, conditions ...v1.Condition) []v1.C
 	for i := range conditions {
 		c := &conditions[i]
 		c.ObservedGeneration = p.Generation
-		c.Message = cut(c.Message)
+		c.Message = cut(c.Message, maxMessage)
 		c.LastTransitionTime = metav1.NewTime(now).Rfc3339Copy()
 		if old := conditionOf(p.Status, c.Type); old.Status == c.Status {
 			c.LastTransitionTime = old.LastTransitionTime
@@ -50,22 +50,6 @@ func conditionOf(st v1.PrometheusStatus, kind v1.ConditionType) v1.Condition {
 		}
 	}
 	return v1.Condition{}
-}
-
-func available(w *world.World, st v1.PrometheusStatus) v1.Condition {
-	wanted := wantedReplicas(w)
-	c := v1.Condition{Type: v1.Available, Status: v1.ConditionTrue}
-	switch {
-	case int(st.AvailableReplicas) >= wanted:
-	case st.AvailableReplicas > 0:
-		c.Status, c.Reason = v1.ConditionDegraded, SomePodsNotReady
-	default:
-		c.Status, c.Reason = v1.ConditionFalse, NoPodReady
-	}
-	if c.Reason != "" {
-		c.Message = fmt.Sprintf("%d of %d pods are ready", st.AvailableReplicas, wanted)
-	}
-	return c
 }
 
 // reconciled has upstream's reasons where upstream has one.
@@ -226,9 +210,10 @@ func wantedReplicas(w *world.World) int {
 	return wanted
 }
 
-func cut(text string) string {
-	if len(text) <= maxMessage {
+// cut bounds a text, in bytes.
+func cut(text string, most int) string {
+	if len(text) <= most {
 		return text
 	}
-	return strings.ToValidUTF8(text[:maxMessage], "") + "…"
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }

@@ -30,7 +30,7 @@ func ForConfigResource(
 	out.Bindings = append(out.Bindings, foreign(old)...)
 	accepted := acceptedByAll(names, standings)
 	if len(names) == 0 {
-		accepted.Status, accepted.Reason, accepted.Message = metav1.ConditionFalse, NotSelected, cut(notSelected(left))
+		accepted.Status, accepted.Reason, accepted.Message = metav1.ConditionFalse, NotSelected, cut(notSelected(left), maxMessage)
 	}
 	loaded := loadedByAll(accepted, generation, names, standings)
 	for _, c := range []metav1.Condition{accepted, loaded, readyObject(accepted, loaded)} {
@@ -47,7 +47,7 @@ func binding(old v1.ConfigResourceStatus, name types.NamespacedName, s Standing,
 		LastTransitionTime: metav1.NewTime(now).Rfc3339Copy(),
 	}
 	if !s.Verdict.Accepted() {
-		c.Status, c.Reason, c.Message = v1.ConditionFalse, s.Verdict.Reason, cut(s.Verdict.Message)
+		c.Status, c.Reason, c.Message = v1.ConditionFalse, s.Verdict.Reason, cut(s.Verdict.Message, maxMessage)
 	}
 	b := v1.WorkloadBinding{Group: v1.GroupVersion.Group, Resource: resource, Name: name.Name, Namespace: name.Namespace}
 	for _, before := range old.Bindings {
@@ -101,7 +101,7 @@ func acceptedByAll(names []types.NamespacedName, standings map[types.NamespacedN
 	for _, name := range names {
 		if v := standings[name].Verdict; !v.Accepted() {
 			c.Status, c.Reason = metav1.ConditionFalse, v.Reason
-			c.Message = cut(fmt.Sprintf("Prometheus %s: %s", name, v.Message))
+			c.Message = cut(fmt.Sprintf("Prometheus %s: %s", name, v.Message), maxMessage)
 			break
 		}
 	}

@@ -2,7 +2,6 @@ package status
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +29,7 @@ func For(w *world.World, pl plan.Plan, err error) v1.PrometheusStatus {
 	}
 	st.ConfigurationParts, st.RuleShards = fill(pl.Config.Fill), fill(pl.Rules.Fill)
 	count(&st, w)
-	st.Conditions = conditions(w, pl, st, err)
+	st.Conditions = conditions(w, pl, err)
 	return st
 }
 
@@ -63,31 +62,6 @@ func fill(sizes []int) []v1.ShardFill {
 		out = append(out, v1.ShardFill{Index: int32(i), Bytes: int64(bytes)})
 	}
 	return out
-}
-
-func count(st *v1.PrometheusStatus, w *world.World) {
-	for _, set := range w.Owned.StatefulSets {
-		shard := world.ShardOf(w.Prometheus.Name, set.Name)
-		if shard < 0 {
-			continue
-		}
-		wanted := int32(1)
-		if set.Spec.Replicas != nil {
-			wanted = *set.Spec.Replicas
-		}
-		one := v1.ShardStatus{
-			ShardID:             strconv.Itoa(shard),
-			Replicas:            set.Status.Replicas,
-			UpdatedReplicas:     set.Status.UpdatedReplicas,
-			AvailableReplicas:   set.Status.AvailableReplicas,
-			UnavailableReplicas: max(0, wanted-set.Status.AvailableReplicas),
-		}
-		st.ShardStatuses = append(st.ShardStatuses, one)
-		st.Replicas += one.Replicas
-		st.UpdatedReplicas += one.UpdatedReplicas
-		st.AvailableReplicas += one.AvailableReplicas
-		st.UnavailableReplicas += one.UnavailableReplicas
-	}
 }
 
 func pods(d delivery.Delivery) []v1.PrometheusPodStatus {

@@ -3,9 +3,11 @@ package status
 // Reasons of conditions, each explained in docs/kinds. Those of what is left out are verdicts: see selection, promconfig, rules and
 // workload.
 const (
-	// Available, of a Prometheus.
-	SomePodsNotReady = "SomePodsNotReady"
-	NoPodReady       = "NoPodReady"
+	// Available, of a Prometheus, those of several shards with and between them.
+	SomePodsNotReady    = "SomePodsNotReady"
+	NoPodReady          = "NoPodReady"
+	StatefulSetNotFound = "StatefulSetNotFound"
+	and                 = "And"
 
 	// Reconciled, of a Prometheus. With the last four it is True all the same; they go from the gravest to the mildest.
 	ReconciliationFailed   = "ReconciliationFailed"

@@ -11,7 +11,7 @@ type PrometheusStatusApplyConfiguration struct {
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// Whether the operator leaves everything but deletion alone, as `spec.paused` asks.
 	Paused *bool `json:"paused,omitempty"`
-	// Pods that exist, over all shards.
+	// Pods that exist, over all shards that `spec.shards` asks for.
 	Replicas *int32 `json:"replicas,omitempty"`
 	// Pods that run the present pod template.
 	UpdatedReplicas *int32 `json:"updatedReplicas,omitempty"`
@@ -21,7 +21,7 @@ type PrometheusStatusApplyConfiguration struct {
 	UnavailableReplicas *int32 `json:"unavailableReplicas,omitempty"`
 	// State of the Prometheus: Available, Reconciled, Loaded, Ready, Reconciling and Stalled.
 	Conditions []ConditionApplyConfiguration `json:"conditions,omitempty"`
-	// Pods counted per shard.
+	// Pods counted per shard that `spec.shards` asks for.
 	ShardStatuses []ShardStatusApplyConfiguration `json:"shardStatuses,omitempty"`
 	// Number of shards that are to run; what the scale subresource reads.
 	Shards *int32 `json:"shards,omitempty"`
