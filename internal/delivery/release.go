@@ -3,7 +3,6 @@ package delivery
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -109,7 +108,7 @@ func (p replica) silent() bool        { return p.Progress == Unknown && world.Po
 // goesFirst reports whether the pod is the one of its shard that loads a staged set first: of those that can best, the lowest ordinal.
 func (r rollout) goesFirst(p replica) bool {
 	return !slices.ContainsFunc(r.replicas, func(o replica) bool {
-		return shardOf(o.pod) == shardOf(p.pod) && cmp.Or(r.hindrance(o)-r.hindrance(p), ordinal(o.pod)-ordinal(p.pod)) < 0
+		return shardOf(o.pod) == shardOf(p.pod) && cmp.Or(r.hindrance(o)-r.hindrance(p), world.Ordinal(o.pod)-world.Ordinal(p.pod)) < 0
 	})
 }
 
@@ -133,12 +132,4 @@ func (r rollout) hindrance(p replica) int {
 // shardOf names the StatefulSet that a pod belongs to: its name without the ordinal.
 func shardOf(pod *corev1.Pod) string {
 	return pod.Name[:max(0, strings.LastIndex(pod.Name, "-"))]
-}
-
-func ordinal(pod *corev1.Pod) int {
-	n, err := strconv.Atoi(pod.Name[strings.LastIndex(pod.Name, "-")+1:])
-	if err != nil {
-		return 0 // not a pod of a StatefulSet
-	}
-	return n
 }
