@@ -53,21 +53,38 @@ func (r *KubeletReconciler) pass(ctx context.Context) []error {
 	if err := r.Client.List(ctx, &nodes, client.UnsafeDisableDeepCopy, client.MatchingLabelsSelector{Selector: r.Selector}); err != nil {
 		return []error{err}
 	}
-	objects := kubelet.For(living(nodes.Items), r.Options)
+	w := &writer{client: r.Client, live: r.Live}
+	_, unserved := w.write(ctx, []workload.Object{kubelet.Service(r.Options)}, r.history)
+	primary, err := r.primary(ctx)
+	if err != nil {
+		return []error{unserved, err}
+	}
+	objects := kubelet.For(living(nodes.Items), primary, r.Options)
 	unaddressed.WithLabelValues().Add(float64(len(objects.Unaddressed)))
 	if len(objects.Unaddressed) > 0 {
 		log.FromContext(ctx).Info("nodes without an address are left out", "nodes", objects.Unaddressed)
 	}
-	w := &writer{client: r.Client, live: r.Live}
-	wanted := []workload.Object{objects.Service}
+	var wanted []workload.Object
 	for _, s := range objects.EndpointSlices {
 		wanted = append(wanted, s)
 	}
 	if objects.Endpoints != nil { // after the slices, because the Endpoints' label ends those that Kubernetes mirrored
 		wanted = append(wanted, objects.Endpoints)
 	}
-	_, err := w.write(ctx, wanted, r.history)
-	return []error{err, r.prune(ctx, w, objects.EndpointSlices)}
+	_, err = w.write(ctx, wanted, r.history)
+	return []error{unserved, err, r.prune(ctx, w, objects.EndpointSlices)}
+}
+
+// primary is the family of addresses that the Service prefers, which the API server fills in; "" while there is no Service.
+func (r *KubeletReconciler) primary(ctx context.Context) (corev1.IPFamily, error) {
+	var service corev1.Service
+	if err := r.Live.Get(ctx, r.Options.Service, &service); client.IgnoreNotFound(err) != nil {
+		return "", fmt.Errorf("reading the Service of the kubelets: %w", err)
+	}
+	if len(service.Spec.IPFamilies) == 0 {
+		return "", nil
+	}
+	return service.Spec.IPFamilies[0], nil
 }
 
 // prune deletes our slices that the nodes do not fill any more.
@@ -84,14 +101,14 @@ func (r *KubeletReconciler) prune(ctx context.Context, w *writer, wanted []*disc
 	return w.prune(ctx, surplus)
 }
 
-// SetupWithManager looks at the nodes at the start, when one comes, goes or changes its address, and at Every.
+// SetupWithManager looks at the nodes at the start, when one comes, goes, changes its address or falls silent, and at Every.
 func (r *KubeletReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	service := reconcile.Request{NamespacedName: types.NamespacedName{Namespace: r.Options.Service.Namespace, Name: r.Options.Service.Name}}
 	toService := handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request { return []reconcile.Request{service} })
 	moved := predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 		before, after := e.ObjectOld.(*corev1.Node), e.ObjectNew.(*corev1.Node)
 		return !equality.Semantic.DeepEqual(before.Status.Addresses, after.Status.Addresses) ||
-			!equality.Semantic.DeepEqual(before.Labels, after.Labels)
+			!equality.Semantic.DeepEqual(before.Labels, after.Labels) || kubelet.Heard(before) != kubelet.Heard(after)
 	}}
 	r.history = newHistory()
 	outcomes.prepare(kubeletController)

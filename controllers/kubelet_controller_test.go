@@ -22,25 +22,15 @@ import (
 var _ = Describe("The Service of the kubelets", func() {
 	It("has the slices that the nodes fill, and no other of ours", func(ctx SpecContext) {
 		s := newScene(ctx)
-		mine := map[string]string{"scene": s.namespace}
-		four, six := s.node("four", mine), s.node("six", mine)
-		s.create(ctx, four, six)
-		DeferCleanup(func(ctx SpecContext) {
-			Expect(k8s.DeleteAllOf(ctx, &corev1.Node{}, client.MatchingLabels(mine))).To(Succeed())
-		})
-		s.address(ctx, four, "10.0.0.1")
-		s.address(ctx, six, "2001:db8::1")
+		s.node(ctx, "four", "10.0.0.1")
+		six := s.node(ctx, "six", "2001:db8::1")
 		foreign := &discoveryv1.EndpointSlice{ObjectMeta: s.meta("foreign"), AddressType: discoveryv1.AddressTypeIPv4}
 		foreign.Labels = map[string]string{discoveryv1.LabelServiceName: "kubelet", discoveryv1.LabelManagedBy: "somebody.else"}
 		s.create(ctx, foreign)
-		r := &KubeletReconciler{
-			Client: k8s, Live: k8s, Every: time.Minute, Selector: labels.SelectorFromSet(mine), history: newHistory(),
-			Options: kubelet.Options{Service: types.NamespacedName{Namespace: s.namespace, Name: "kubelet"}, EndpointSlices: true},
-		}
+		r := s.kubelets(k8s, kubelet.Options{EndpointSlices: true})
 		slices := func() []string {
 			GinkgoHelper()
-			_, err := r.Reconcile(ctx, ctrl.Request{NamespacedName: r.Options.Service})
-			Expect(err).NotTo(HaveOccurred())
+			reconcileKubelets(ctx, r)
 			var list discoveryv1.EndpointSliceList
 			Expect(k8s.List(ctx, &list, client.InNamespace(s.namespace))).To(Succeed())
 			var names []string
@@ -54,13 +44,19 @@ var _ = Describe("The Service of the kubelets", func() {
 		Expect(slices()).To(ConsistOf("foreign", "kubelet-ipv4-0"))
 	}, SpecTimeout(timeLimit))
 
+	It("has the addresses of the family that the API server prefers for it", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.node(ctx, "a", "2001:db8::1", "10.0.0.1") // the API server has a range of IPv4 for Services
+		r := s.kubelets(k8s, kubelet.Options{Endpoints: true})
+		reconcileKubelets(ctx, r)
+		var endpoints corev1.Endpoints
+		Expect(k8s.Get(ctx, r.Options.Service, &endpoints)).To(Succeed())
+		Expect(endpoints.Subsets).To(ConsistOf(HaveField("Addresses", ConsistOf(HaveField("IP", "10.0.0.1")))))
+	}, SpecTimeout(timeLimit))
+
 	It("has slices before its Endpoints end those that Kubernetes mirrored", func(ctx SpecContext) {
 		s := newScene(ctx)
-		mine := map[string]string{"scene": s.namespace}
-		n := s.node("a", mine)
-		s.create(ctx, n)
-		DeferCleanup(func(ctx SpecContext) { Expect(k8s.Delete(ctx, n)).To(Succeed()) })
-		s.address(ctx, n, "10.0.0.1")
+		s.node(ctx, "a", "10.0.0.1")
 		var written []string
 		c := interceptor.NewClient(k8s, interceptor.Funcs{
 			Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
@@ -68,22 +64,37 @@ var _ = Describe("The Service of the kubelets", func() {
 				return c.Apply(ctx, o, opts...)
 			},
 		})
-		r := &KubeletReconciler{
-			Client: c, Live: c, Every: time.Minute, Selector: labels.SelectorFromSet(mine), history: newHistory(),
-			Options: kubelet.Options{Service: types.NamespacedName{Namespace: s.namespace, Name: "kubelet"}, Endpoints: true, EndpointSlices: true},
-		}
-		_, err := r.Reconcile(ctx, ctrl.Request{NamespacedName: r.Options.Service})
-		Expect(err).NotTo(HaveOccurred())
+		reconcileKubelets(ctx, s.kubelets(c, kubelet.Options{Endpoints: true, EndpointSlices: true}))
 		Expect(written).To(Equal([]string{"Service", "EndpointSlice", "Endpoints"}))
 	}, SpecTimeout(timeLimit))
 })
 
-func (s *scene) node(name string, labels map[string]string) *corev1.Node {
-	return &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: s.namespace + "-" + name, Labels: labels}}
+// kubelets keeps a Service of the scene's nodes.
+func (s *scene) kubelets(c client.Client, o kubelet.Options) *KubeletReconciler {
+	o.Service = types.NamespacedName{Namespace: s.namespace, Name: "kubelet"}
+	return &KubeletReconciler{
+		Client: c, Live: c, Options: o, Every: time.Minute, Selector: labels.SelectorFromSet(s.nodes()), history: newHistory(),
+	}
 }
 
-func (s *scene) address(ctx SpecContext, n *corev1.Node, address string) {
+func reconcileKubelets(ctx SpecContext, r *KubeletReconciler) {
 	GinkgoHelper()
-	n.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: address}}
+	_, err := r.Reconcile(ctx, ctrl.Request{NamespacedName: r.Options.Service})
+	Expect(err).NotTo(HaveOccurred())
+}
+
+// nodes are the labels of the scene's nodes.
+func (s *scene) nodes() map[string]string { return map[string]string{"scene": s.namespace} }
+
+// node adds a node with its addresses.
+func (s *scene) node(ctx SpecContext, name string, addresses ...string) *corev1.Node {
+	GinkgoHelper()
+	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: s.namespace + "-" + name, Labels: s.nodes()}}
+	s.create(ctx, n)
+	DeferCleanup(func(ctx SpecContext) { Expect(client.IgnoreNotFound(k8s.Delete(ctx, n))).To(Succeed()) })
+	for _, a := range addresses {
+		n.Status.Addresses = append(n.Status.Addresses, corev1.NodeAddress{Type: corev1.NodeInternalIP, Address: a})
+	}
 	Expect(k8s.Status().Update(ctx, n)).To(Succeed())
+	return n
 }

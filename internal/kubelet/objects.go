@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -27,62 +28,106 @@ type Options struct {
 	Annotations     map[string]string
 	Endpoints       bool // keep the Endpoints object
 	EndpointSlices  bool // keep EndpointSlices
-	InsecureMetrics bool // also name the read-only ports that metrics were once served on
+	InsecureMetrics bool // also name the kubelet's read-only port, which has no TLS
 	ExternalFirst   bool // prefer a node's external address
 }
 
-// Objects are what must exist. A nil Endpoints or no EndpointSlices means that they are not kept.
+// Objects are what must exist behind the Service. A nil Endpoints or no EndpointSlices means that they are not kept.
 type Objects struct {
-	Service        *corev1.Service
 	Endpoints      *corev1.Endpoints // deprecated by Kubernetes; older Prometheus configurations discover through it
 	EndpointSlices []*discoveryv1.EndpointSlice
 	// Unaddressed names the nodes without any usable address.
 	Unaddressed []string
 }
 
+// target is a kubelet under one of its addresses; it has one of each family at most.
 type target struct {
 	node    *corev1.Node
 	address string
+	family  corev1.IPFamily
 }
 
-// For decides from the nodes. Same nodes in any order give the same objects.
-func For(nodes []*corev1.Node, o Options) Objects {
-	out := Objects{Service: service(o)}
-	var v4, v6 []target
+// For decides from the nodes. Same nodes in any order give the same objects. primary is the family that the Service prefers, "" where it
+// is not known.
+func For(nodes []*corev1.Node, primary corev1.IPFamily, o Options) Objects {
+	var out Objects
+	var targets []target
 	for _, n := range slices.SortedFunc(slices.Values(nodes), func(a, b *corev1.Node) int { return cmp.Compare(a.Name, b.Name) }) {
-		address := addressOf(n, o.ExternalFirst)
-		switch {
-		case address == "":
+		of := targetsOf(n, o.ExternalFirst)
+		if len(of) == 0 {
 			out.Unaddressed = append(out.Unaddressed, n.Name)
-		case utilnet.IsIPv6String(address):
-			v6 = append(v6, target{n, address})
-		default:
-			v4 = append(v4, target{n, address})
 		}
+		targets = append(targets, of...)
 	}
+	targets = withoutReplaced(targets)
 	if o.Endpoints {
-		out.Endpoints = endpoints(o, slices.Concat(v4, v6))
+		out.Endpoints = endpoints(o, onePerNode(targets, primary))
 	}
 	if o.EndpointSlices {
-		out.EndpointSlices = slices.Concat(sliced(o, discoveryv1.AddressTypeIPv4, v4), sliced(o, discoveryv1.AddressTypeIPv6, v6))
+		out.EndpointSlices = slices.Concat(sliced(o, corev1.IPv4Protocol, targets), sliced(o, corev1.IPv6Protocol, targets))
 	}
 	return out
 }
 
-// addressOf takes one address of each node: a node with several of one family is still one kubelet.
-func addressOf(n *corev1.Node, externalFirst bool) string {
+// targetsOf takes one address of each family, of the preferred kind where the node has that: it is still one kubelet.
+func targetsOf(n *corev1.Node, externalFirst bool) []target {
 	order := []corev1.NodeAddressType{corev1.NodeInternalIP, corev1.NodeExternalIP}
 	if externalFirst {
 		slices.Reverse(order)
 	}
 	for _, kind := range order {
+		var out []target
 		for _, a := range n.Status.Addresses {
-			if a.Type == kind && utilnet.ParseIPSloppy(a.Address) != nil {
-				return a.Address
+			family := familyOf(a.Address)
+			if a.Type == kind && family != "" && !slices.ContainsFunc(out, func(t target) bool { return t.family == family }) {
+				out = append(out, target{n, a.Address, family})
 			}
 		}
+		if len(out) > 0 {
+			return out
+		}
 	}
-	return ""
+	return nil
+}
+
+// familyOf is "" for what is no IP address.
+func familyOf(address string) corev1.IPFamily {
+	switch ip := utilnet.ParseIPSloppy(address); {
+	case ip == nil:
+		return ""
+	case utilnet.IsIPv6(ip):
+		return corev1.IPv6Protocol
+	}
+	return corev1.IPv4Protocol
+}
+
+// withoutReplaced leaves out kubelets that are silent where another one that is not has their address.
+func withoutReplaced(targets []target) []target {
+	heard := map[string]bool{}
+	for _, t := range targets {
+		heard[t.address] = heard[t.address] || Heard(t.node)
+	}
+	return slices.DeleteFunc(targets, func(t target) bool { return heard[t.address] && !Heard(t.node) })
+}
+
+// Heard reports whether the node's kubelet has said lately whether it is ready.
+func Heard(n *corev1.Node) bool {
+	return slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
+		return c.Type == corev1.NodeReady && c.Status != corev1.ConditionUnknown
+	})
+}
+
+// onePerNode takes the address of the primary family where a node has two: Endpoints have no families, and each would be scraped.
+func onePerNode(targets []target, primary corev1.IPFamily) []target {
+	var out []target
+	for _, t := range targets { // those of one node stand side by side
+		if last := len(out) - 1; last < 0 || out[last].node != t.node {
+			out = append(out, t)
+		} else if t.family == primary {
+			out[last] = t
+		}
+	}
+	return out
 }
 
 type port struct {
@@ -91,14 +136,15 @@ type port struct {
 }
 
 func portsOf(o Options) []port {
-	out := []port{{"https-metrics", 10250}}
+	out := []port{{"https-metrics", 10250}, {"cadvisor", 4194}}
 	if o.InsecureMetrics {
-		out = append(out, port{"http-metrics", 10255}, port{"cadvisor", 4194})
+		out = append(out, port{"http-metrics", 10255})
 	}
 	return out
 }
 
-func service(o Options) *corev1.Service {
+// Service is the headless Service of the kubelets, which selects no pod.
+func Service(o Options) *corev1.Service {
 	s := &corev1.Service{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
 		ObjectMeta: o.meta(o.Service.Name),
@@ -147,13 +193,14 @@ func endpoints(o Options, targets []target) *corev1.Endpoints {
 	return ep
 }
 
-func sliced(o Options, family discoveryv1.AddressType, targets []target) []*discoveryv1.EndpointSlice {
+func sliced(o Options, family corev1.IPFamily, targets []target) []*discoveryv1.EndpointSlice {
 	var out []*discoveryv1.EndpointSlice
-	for chunk := range slices.Chunk(targets, perSlice) {
+	of := slices.DeleteFunc(slices.Clone(targets), func(t target) bool { return t.family != family })
+	for chunk := range slices.Chunk(of, perSlice) {
 		s := &discoveryv1.EndpointSlice{
 			TypeMeta:    metav1.TypeMeta{APIVersion: "discovery.k8s.io/v1", Kind: "EndpointSlice"},
 			ObjectMeta:  o.meta(sliceName(o.Service.Name, family, len(out))),
-			AddressType: family,
+			AddressType: discoveryv1.AddressType(family),
 		}
 		maps.Copy(s.Labels, Selector(o))
 		for _, t := range chunk {
@@ -186,7 +233,6 @@ func Surplus(standing, wanted []*discoveryv1.EndpointSlice) []*discoveryv1.Endpo
 	return out
 }
 
-func sliceName(service string, family discoveryv1.AddressType, n int) string {
-	suffix := map[discoveryv1.AddressType]string{discoveryv1.AddressTypeIPv4: "ipv4", discoveryv1.AddressTypeIPv6: "ipv6"}[family]
-	return fmt.Sprintf("%s-%s-%d", service, suffix, n)
+func sliceName(service string, family corev1.IPFamily, n int) string {
+	return fmt.Sprintf("%s-%s-%d", service, strings.ToLower(string(family)), n)
 }

@@ -2,7 +2,6 @@ package kubelet
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -46,7 +45,7 @@ func TestAddresses(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got := For(tc.nodes, tc.options)
+			got := For(tc.nodes, corev1.IPv4Protocol, tc.options)
 			var addresses []string
 			for _, s := range got.Endpoints.Subsets {
 				for _, a := range s.Addresses {
@@ -71,7 +70,7 @@ func TestSlices(t *testing.T) {
 	nodes = append(nodes, node("six", "2001:db8::1"))
 	var names []string
 	endpoints := 0
-	for _, s := range For(nodes, both).EndpointSlices {
+	for _, s := range For(nodes, "", both).EndpointSlices {
 		names = append(names, s.Name)
 		endpoints += len(s.Endpoints)
 		if s.Labels[discoveryv1.LabelServiceName] != "kubelet" {
@@ -89,7 +88,7 @@ func TestSlices(t *testing.T) {
 func TestSurplus(t *testing.T) {
 	two := []*corev1.Node{node("a", "10.0.0.1"), node("six", "2001:db8::1")}
 	slicesOnly := func(nodes []*corev1.Node, o Options) []*discoveryv1.EndpointSlice {
-		return For(nodes, o).EndpointSlices
+		return For(nodes, "", o).EndpointSlices
 	}
 	off := both
 	off.EndpointSlices = false
@@ -118,7 +117,7 @@ func TestSurplus(t *testing.T) {
 
 func TestSelectorFindsOurSlicesAlone(t *testing.T) {
 	selector := labels.SelectorFromSet(Selector(both))
-	for _, s := range For([]*corev1.Node{node("a", "10.0.0.1"), node("six", "2001:db8::1")}, both).EndpointSlices {
+	for _, s := range For([]*corev1.Node{node("a", "10.0.0.1"), node("six", "2001:db8::1")}, "", both).EndpointSlices {
 		if !selector.Matches(labels.Set(s.Labels)) {
 			t.Errorf("%s would never be deleted: its labels are %v", s.Name, s.Labels)
 		}
@@ -131,35 +130,119 @@ func TestSelectorFindsOurSlicesAlone(t *testing.T) {
 func TestWhatIsNotAskedForIsNotMade(t *testing.T) {
 	off := both
 	off.Endpoints = false
-	if For([]*corev1.Node{node("a", "10.0.0.1")}, off).Endpoints != nil {
+	if For([]*corev1.Node{node("a", "10.0.0.1")}, "", off).Endpoints != nil {
 		t.Error("--kubelet-endpoints=false keeps no Endpoints")
 	}
 	off = both
 	off.EndpointSlices = false
-	if got := For([]*corev1.Node{node("a", "10.0.0.1")}, off); len(got.EndpointSlices) > 0 {
+	if got := For([]*corev1.Node{node("a", "10.0.0.1")}, "", off); len(got.EndpointSlices) > 0 {
 		t.Error("--kubelet-endpointslice=false keeps no EndpointSlices")
 	}
 }
 
 func TestEndpointsAreMirroredUnlessThereAreSlices(t *testing.T) {
-	if For(nil, both).Endpoints.Labels[discoveryv1.LabelSkipMirror] != "true" {
+	if For(nil, "", both).Endpoints.Labels[discoveryv1.LabelSkipMirror] != "true" {
 		t.Error("Kubernetes would mirror the Endpoints into slices beside ours, and every kubelet would be scraped twice")
 	}
 	alone := both
 	alone.EndpointSlices = false
-	if got, ok := For(nil, alone).Endpoints.Labels[discoveryv1.LabelSkipMirror]; ok {
+	if got, ok := For(nil, "", alone).Endpoints.Labels[discoveryv1.LabelSkipMirror]; ok {
 		t.Errorf("the label is %q: with no slices at all, what discovers by them finds no kubelet", got)
 	}
 }
 
-func TestInsecurePortsAreNamedWhenAsked(t *testing.T) {
-	o := both
-	o.InsecureMetrics = true
-	var names []string
-	for _, p := range For(nil, o).Service.Spec.Ports {
-		names = append(names, p.Name)
+// ports of each object, which are the same.
+func TestPorts(t *testing.T) {
+	cases := map[string]struct {
+		reason   string
+		insecure bool
+		want     []string
+	}{
+		"All":    {"what is named has always been named", true, []string{"https-metrics", "cadvisor", "http-metrics"}},
+		"Secure": {"the flag is about the kubelet's own plain port, and cAdvisor's is another", false, []string{"https-metrics", "cadvisor"}},
 	}
-	if !slices.Contains(names, "http-metrics") || !slices.Contains(names, "https-metrics") {
-		t.Errorf("ports are %v", names)
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			o := both
+			o.InsecureMetrics = tc.insecure
+			objects := For([]*corev1.Node{node("a", "10.0.0.1")}, "", o)
+			var ofService, ofEndpoints, ofSlice []string
+			for _, p := range Service(o).Spec.Ports {
+				ofService = append(ofService, p.Name)
+			}
+			for _, p := range objects.Endpoints.Subsets[0].Ports {
+				ofEndpoints = append(ofEndpoints, p.Name)
+			}
+			for _, p := range objects.EndpointSlices[0].Ports {
+				ofSlice = append(ofSlice, *p.Name)
+			}
+			for _, got := range [][]string{ofService, ofEndpoints, ofSlice} {
+				if diff := cmp.Diff(tc.want, got); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+				}
+			}
+		})
+	}
+}
+
+// addressed has addresses of both families and both kinds.
+func addressed(name string) *corev1.Node {
+	n := node(name)
+	for i, kind := range []corev1.NodeAddressType{corev1.NodeInternalIP, corev1.NodeExternalIP} {
+		for j := range 2 {
+			n.Status.Addresses = append(n.Status.Addresses,
+				corev1.NodeAddress{Type: kind, Address: fmt.Sprintf("2001:db8::%d%d", i, j)}, corev1.NodeAddress{Type: kind, Address: fmt.Sprintf("10.0.%d.%d", i, j)})
+		}
+	}
+	return n
+}
+
+func TestDualStack(t *testing.T) {
+	nodes := []*corev1.Node{addressed("a"), node("four", "10.0.9.9")}
+	for primary, want := range map[corev1.IPFamily]string{corev1.IPv4Protocol: "10.0.0.0", corev1.IPv6Protocol: "2001:db8::00", "": "2001:db8::00"} {
+		got := For(nodes, primary, both)
+		var addresses, sliced []string
+		for _, a := range got.Endpoints.Subsets[0].Addresses {
+			addresses = append(addresses, a.IP)
+		}
+		for _, s := range got.EndpointSlices {
+			for _, e := range s.Endpoints {
+				sliced = append(sliced, e.Addresses...)
+			}
+		}
+		if diff := cmp.Diff([]string{want, "10.0.9.9"}, addresses); diff != "" {
+			t.Errorf("Endpoints know no families, and each address of a node would be scraped: of %q (-want +got):\n%s", primary, diff)
+		}
+		if diff := cmp.Diff([]string{"10.0.0.0", "10.0.9.9", "2001:db8::00"}, sliced); diff != "" {
+			t.Errorf("a slice of each family has one address of each node (-want +got):\n%s", diff)
+		}
+	}
+}
+
+func TestAnAddressThatAnotherNodeHasNow(t *testing.T) {
+	heard := func(n *corev1.Node, ready corev1.ConditionStatus) *corev1.Node {
+		n.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: ready}}
+		return n
+	}
+	cases := map[string]struct {
+		reason string
+		nodes  []*corev1.Node
+		want   []string // nodes in the Endpoints
+	}{
+		"Replaced":     {"the kubelet that is silent was replaced", []*corev1.Node{heard(node("a", "10.0.0.1"), corev1.ConditionUnknown), heard(node("b", "10.0.0.1"), corev1.ConditionTrue)}, []string{"b"}},
+		"NotReady":     {"a kubelet that says it is not ready answers", []*corev1.Node{heard(node("a", "10.0.0.1"), corev1.ConditionUnknown), heard(node("b", "10.0.0.1"), corev1.ConditionFalse)}, []string{"b"}},
+		"SilentAlone":  {"that it is down is for its target to show", []*corev1.Node{heard(node("a", "10.0.0.1"), corev1.ConditionUnknown)}, []string{"a"}},
+		"OtherAddress": {"another address is another kubelet", []*corev1.Node{heard(node("a", "10.0.0.1"), corev1.ConditionUnknown), heard(node("b", "10.0.0.2"), corev1.ConditionTrue)}, []string{"a", "b"}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, a := range For(tc.nodes, "", both).Endpoints.Subsets[0].Addresses {
+				got = append(got, *a.NodeName)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+		})
 	}
 }
