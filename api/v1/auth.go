@@ -87,12 +87,12 @@ type Sigv4 struct {
 	// +optional
 	RoleArn string `json:"roleArn,omitempty"`
 
-	// External ID to give when the role is assumed. Goes with `roleArn`. Needs Prometheus 3.11.0.
+	// External ID to give when the role is assumed. Goes with `roleArn`. Needs Prometheus 3.10.0.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	ExternalID string `json:"externalId,omitempty"`
 
-	// Whether the STS endpoint with FIPS is used. Needs Prometheus 2.54.0.
+	// Whether the STS endpoint with FIPS is used. Needs Prometheus 3.1.0.
 	// +optional
 	UseFIPSSTSEndpoint *bool `json:"useFIPSSTSEndpoint,omitempty"`
 }

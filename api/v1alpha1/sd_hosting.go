@@ -141,7 +141,7 @@ type IonosSDConfig struct {
 
 // LinodeSDConfig discovers targets from Linode.
 type LinodeSDConfig struct {
-	// Region to look in.
+	// Region to look in. Needs Prometheus 2.52.0.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	Region *string `json:"region,omitempty"`

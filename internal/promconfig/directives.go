@@ -43,8 +43,8 @@ var differences = map[reflect.Type]map[string][]directive{
 		"Scope":            {{since: "3.9.0"}},
 	},
 	reflect.TypeFor[v1.Sigv4](): {
-		"ExternalID":         {{since: "3.11.0"}},
-		"UseFIPSSTSEndpoint": {{name: "use_fips_sts_endpoint", since: "2.54.0"}},
+		"ExternalID":         {{since: "3.10.0"}},
+		"UseFIPSSTSEndpoint": {{name: "use_fips_sts_endpoint", since: "3.1.0"}},
 	},
 	reflect.TypeFor[v1.OTLPConfig](): {
 		"TranslationStrategy":                  {{since: "3.0.0"}},
@@ -69,5 +69,8 @@ var differences = map[reflect.Type]map[string][]directive{
 	},
 	reflect.TypeFor[v1alpha1.KumaSDConfig](): {
 		"ClientID": {{since: "2.50.0", strict: true}},
+	},
+	reflect.TypeFor[v1alpha1.LinodeSDConfig](): {
+		"Region": {{since: "2.52.0", strict: true}},
 	},
 }

@@ -29,6 +29,7 @@ var Rules = []Rule{
 	{"D6", enforcedOnScrapeConfigs},
 	{"D7", overriddenTimestamps},
 	{"D8", availability},
+	{"D31", sigv4Versions},
 }
 
 // ruleFiles lie elsewhere.
@@ -129,6 +130,33 @@ func availability(theirs, _ Document, _ *world.World) {
 			if text, ok := sd["availability"].(string); ok {
 				sd["availability"] = strings.ToLower(text)
 			}
+		}
+	}
+}
+
+// sigv4Versions are those that know a field of SigV4; the oracle writes one too early, and the other too late.
+func sigv4Versions(theirs, ours Document, w *world.World) {
+	v, err := world.PrometheusVersion(w.Prometheus)
+	if err != nil {
+		return
+	}
+	if v.Major < 3 || v.Major == 3 && v.Minor == 0 {
+		withoutSigv4(theirs, "use_fips_sts_endpoint")
+	}
+	if v.Major == 3 && v.Minor == 10 {
+		withoutSigv4(ours, "external_id")
+	}
+}
+
+func withoutSigv4(d Document, key string) {
+	list := mappings(d["remote_write"])
+	for _, alerting := range sections(d, "alerting") {
+		list = append(list, mappings(alerting["alertmanagers"])...)
+	}
+	for _, item := range list {
+		sigv4, _ := item["sigv4"].(map[string]any)
+		if delete(sigv4, key); len(sigv4) == 0 {
+			delete(item, "sigv4")
 		}
 	}
 }

@@ -21,9 +21,9 @@ type Sigv4ApplyConfiguration struct {
 	Profile *string `json:"profile,omitempty"`
 	// ARN of the role to assume.
 	RoleArn *string `json:"roleArn,omitempty"`
-	// External ID to give when the role is assumed. Goes with `roleArn`. Needs Prometheus 3.11.0.
+	// External ID to give when the role is assumed. Goes with `roleArn`. Needs Prometheus 3.10.0.
 	ExternalID *string `json:"externalId,omitempty"`
-	// Whether the STS endpoint with FIPS is used. Needs Prometheus 2.54.0.
+	// Whether the STS endpoint with FIPS is used. Needs Prometheus 3.1.0.
 	UseFIPSSTSEndpoint *bool `json:"useFIPSSTSEndpoint,omitempty"`
 }
 

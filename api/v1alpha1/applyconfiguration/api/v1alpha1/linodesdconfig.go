@@ -12,7 +12,7 @@ import (
 //
 // LinodeSDConfig discovers targets from Linode.
 type LinodeSDConfigApplyConfiguration struct {
-	// Region to look in.
+	// Region to look in. Needs Prometheus 2.52.0.
 	Region *string `json:"region,omitempty"`
 	// Port of the targets.
 	Port *int32 `json:"port,omitempty"`
