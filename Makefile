@@ -173,11 +173,12 @@ uninstall: ## Delete the CRDs, and with them every object of their kinds.
 
 .PHONY: deploy
 deploy: install ## Install the CRDs, then the operator, some of whose objects are of their kinds. IMG is its image.
-	$(KUSTOMIZE) build config/operator | $(WITH_IMG) | $(APPLY)
+	$(KUSTOMIZE) build config/default | $(WITH_IMG) | $(APPLY)
 
 .PHONY: undeploy
-undeploy: ## Delete the operator. The CRDs and users' objects stay.
+undeploy: ## Delete the operator, and what it kept for itself. The CRDs, the namespace and users' objects stay.
 	$(KUSTOMIZE) build config/operator | $(KUBECTL) delete --ignore-not-found -f -
+	$(KUBECTL) delete --ignore-not-found --namespace promloop-system secret/promloop-webhook-cert lease/promloop.monitoring.coreos.com
 
 .PHONY: build-installer
 build-installer: ## One file to install everything with: dist/install.yaml. IMG is the operator's image.

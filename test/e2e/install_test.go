@@ -22,14 +22,25 @@ import (
 func isUndeployed() {
 	It("leaves users' objects and what runs when it is undeployed", func(ctx SpecContext) {
 		uids, before := uidsOfPods(ctx), restarts(ctx)
-		Expect(running.Make(ctx, "undeploy")).To(Succeed())
-		isNamespaceGone(ctx, system)
+		guest := &corev1.ConfigMap{}
+		guest.Namespace, guest.Name = system, "guest"
+		Expect(running.Client.Create(ctx, guest)).To(Succeed())
+		undeploy(ctx)
+		Expect(running.Client.Get(ctx, client.ObjectKeyFromObject(guest), guest)).To(Succeed(), "what users put into the namespace stays")
 		inAll(ctx, servers(ctx), hasExpression(ctx, "Watchdog", "vector(1)"))
 		Expect(uidsOfPods(ctx)).To(Equal(uids))
 		Expect(restarts(ctx)).To(Equal(before))
 		Expect(running.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: main}, &v1.Prometheus{})).To(Succeed())
+		Expect(running.Client.Delete(ctx, guest)).To(Succeed())
 		row("make undeploy: operator gone, Prometheus and its objects untouched")
 	}, SpecTimeout(3*time.Minute))
+}
+
+// undeploy takes the operator away, and waits for its pods to end.
+func undeploy(ctx context.Context) {
+	GinkgoHelper()
+	Expect(running.Make(ctx, "undeploy")).To(Succeed())
+	Eventually(operatorPods).WithContext(ctx).Should(BeEmpty())
 }
 
 // isInstalledInEveryWay brings the operator back and takes it away again, in each way that docs/install.md describes. What it looked

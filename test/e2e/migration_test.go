@@ -87,10 +87,7 @@ func movesThereAndBack() {
 func deployBeside(ctx context.Context) {
 	GinkgoHelper()
 	Expect(running.Make(ctx, "deploy")).To(Succeed())
-	DeferCleanup(func(ctx SpecContext) {
-		Expect(running.Make(ctx, "undeploy")).To(Succeed())
-		isNamespaceGone(ctx, system)
-	}, NodeTimeout(2*time.Minute))
+	DeferCleanup(func(ctx SpecContext) { undeploy(ctx) }, NodeTimeout(2*time.Minute))
 	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: system, Name: operatorName}}
 	change(ctx, d, func(d *appsv1.Deployment) {
 		c := &d.Spec.Template.Spec.Containers[0]

@@ -1,6 +1,7 @@
 package tree_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -31,5 +32,26 @@ func TestMistakesAreNamed(t *testing.T) {
 	}
 	if _, err := tree.Build(t.TempDir()); err == nil {
 		t.Error("a directory without kustomization.yaml builds")
+	}
+}
+
+// What undeploy deletes must not take users' objects along: neither their kinds nor the namespace, which people put objects into.
+func TestTheOperatorAloneTakesNothingAlong(t *testing.T) {
+	t.Parallel()
+	config := func(dir string) []tree.Object {
+		objects, err := tree.Build(filepath.Join("..", "..", "..", "..", "config", dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return objects
+	}
+	whole, operator := config("default"), config("operator")
+	for _, kind := range []string{"Namespace", "CustomResourceDefinition"} {
+		if len(tree.OfKind(whole, kind)) == 0 {
+			t.Errorf("config/default has no %s", kind)
+		}
+		for _, o := range tree.OfKind(operator, kind) {
+			t.Errorf("config/operator has the %s %s", kind, o.GetName())
+		}
 	}
 }
