@@ -62,6 +62,9 @@ func (j *ruleJudge) judgeFor(a *Answer, p *v1.Prometheus, rule *v1.PrometheusRul
 			return true
 		}
 	}
+	for _, f := range judgement.Omitted() {
+		a.warn("for Prometheus %s: %s; the rules stay, without it", nameOf(p), f)
+	}
 	if verdict := j.capacity.Admit(nameOf(p), rule, judgement); !verdict.Accepted() {
 		a.refuse("", "Prometheus %s: %s", nameOf(p), verdict.Message)
 	}

@@ -118,7 +118,7 @@ func TestRuleReviews(t *testing.T) {
 		"nobody is there":            {object: ruleObject("up"), warned: []string{"there is none"}},
 		"broken and nobody selects":  {object: ruleObject("up =="), refused: []string{"parse error"}, warned: []string{"there is none"}},
 		"newer than one Prometheus":  {cluster: []client.Object{main, old}, object: ruleObject("double_exponential_smoothing(up[1h], 0.5, 0.5)"), refused: []string{"for Prometheus monitoring/main: 1:1: parse error: function", "promql-experimental-functions"}},
-		"older than one Prometheus":  {cluster: []client.Object{old}, object: withOffset(ruleObject("up")), warned: []string{"for Prometheus monitoring/old: spec.groups[0].query_offset: query_offset needs Prometheus 2.53"}},
+		"older than one Prometheus":  {cluster: []client.Object{old}, object: withOffset(ruleObject("up")), warned: []string{"for Prometheus monitoring/old: spec.groups[0].query_offset: query_offset needs Prometheus 2.53 or later, this one runs 2.45.0 (group \"g\"); the rules stay, without it"}},
 		"name that one can't have":   {cluster: []client.Object{main, old}, object: ruleObject(`{"a.b"}`), warned: []string{`for Prometheus monitoring/old: spec.groups[0].rules[0].expr: the name in quotes "a.b" needs Prometheus 3.0 or later, this one runs 2.45.0`}},
 		"names by a flag":            {object: ruleObject("job.up"), warned: []string{"there is none"}},
 		"names by a flag of another": {cluster: []client.Object{main, unquoted}, object: ruleObject("job.up"), refused: []string{"for Prometheus monitoring/main: 1:4: parse error"}},

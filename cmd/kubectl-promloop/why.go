@@ -68,5 +68,8 @@ func answerOf(pl plan.Plan, id world.Object) (answer string, taken bool) {
 	if verdict, refused := pl.Verdicts[id]; refused {
 		return "selects it, and leaves out what is wrong: " + verdict.Message, false
 	}
+	if note := pl.Rules.Notes[id]; note != "" {
+		return "selects it; " + note, true
+	}
 	return "selects it", true
 }

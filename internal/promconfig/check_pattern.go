@@ -1,18 +1,15 @@
 package promconfig
 
 import (
-	"regexp"
 	"regexp/syntax"
+
+	"github.com/promloop/promloop/internal/pattern"
 )
 
-// Limits of patterns, in weight. What Prometheus compiles can cost far more memory than its length, 80 KB of \pL half a gigabyte, and
-// 4 KB of ranges without regard to case take a second to read. A list of names costs what it is long.
+// Limits of patterns, in weight.
 const (
 	maxPattern  = 64 << 10 // one pattern
 	maxPatterns = 1 << 20  // all patterns of one object, or one pattern that belongs to the Prometheus itself
-	// classWeight is what a byte counts in a pattern with classes, counts or flags, foldWeight in one with ranges without regard to
-	// case beyond ASCII.
-	classWeight, foldWeight = 16, 1024
 )
 
 // patterns remembers what is known of a pattern: most objects use the same few.
@@ -38,7 +35,8 @@ func (in *inspector) pattern(text string) bool {
 	switch {
 	case known.text > most:
 		in.fault(TooLarge, "a pattern of %d bytes; at most %d are taken, %d of one with classes, counts or flags, as [a-z], {2} or (?i), "+
-			"and %d of one with (?i) and ranges beyond ASCII", len(text), most, most/classWeight, most/foldWeight)
+			"and %d of one with (?i) and ranges beyond ASCII; a category, as \\pL, counts %d", len(text), most, most/pattern.ClassWeight,
+			most/pattern.FoldWeight, pattern.CategoryWeight)
 	case known.err != nil:
 		in.fault(InvalidRegex, "%v", known.err)
 	case known.program > most:
@@ -57,10 +55,10 @@ func (in *inspector) weigh(text string, most int) weighed {
 	if found {
 		return known
 	}
-	if known.text = textWeight(text); known.text > most {
+	if known.text = pattern.Text(text); known.text > most {
 		return known
 	}
-	known.program, known.err = programOf(text)
+	known.program, known.err = pattern.Program(text, maxPatterns)
 	if in.patterns == nil {
 		return known
 	}
@@ -71,73 +69,4 @@ func (in *inspector) weigh(text string, most int) weighed {
 	return known
 }
 
-// textWeight is what a pattern weighs before it is read.
-func textWeight(text string) int {
-	switch {
-	case isSimple(text):
-		return len(text)
-	case folds.MatchString(text) && isWide.MatchString(text):
-		return len(text) * foldWeight
-	case standsForMore.MatchString(text):
-		return len(text) * classWeight
-	}
-	return len(text)
-}
-
-var (
-	standsForMore = regexp.MustCompile(`[\[{]|\\[pP]|\(\?[^:]`)
-	folds         = regexp.MustCompile(`\(\?[a-zA-Z]*i`)
-	isWide        = regexp.MustCompile(`(?s)\[.*(\\x|[^[:ascii:]])`)
-)
-
-// programOf estimates what a pattern costs Prometheus, without compiling it: what parses compiles.
-func programOf(text string) (int, error) {
-	if isSimple(text) {
-		return len(text), nil
-	}
-	parsed, err := syntax.Parse("^(?s:"+text+")$", syntax.Perl)
-	if err == nil {
-		return cost(parsed), nil
-	}
-	if _, own := syntax.Parse(text, syntax.Perl); own != nil {
-		return 0, own // the same in the user's own words
-	}
-	return 0, err
-}
-
-// isSimple knows most patterns at a glance: literals, alternatives, groups that are not nested, and repetitions of one of these.
-func isSimple(text string) bool {
-	open, last := false, byte('|')
-	for i := range len(text) {
-		c := text[i]
-		switch {
-		case plainRest[c] || c == ';' || c == ':' || c == '|':
-		case c == '(' && !open:
-			open = true
-		case c == ')' && open:
-			open = false
-		case (c == '*' || c == '+') && last != '|' && last != '(' && last != '*' && last != '+':
-		default:
-			return false
-		}
-		last = c
-	}
-	return !open
-}
-
 var errCostly = &syntax.Error{Code: "pattern compiles to a program that is too large", Expr: ""}
-
-// cost estimates how many instructions and ranges a pattern compiles to.
-func cost(re *syntax.Regexp) int {
-	sum := 1 + len(re.Rune)
-	for _, sub := range re.Sub {
-		sum += cost(sub)
-		if sum > maxPatterns {
-			return sum
-		}
-	}
-	if re.Op == syntax.OpRepeat {
-		return sum * max(re.Max, re.Min, 1)
-	}
-	return sum
-}

@@ -40,17 +40,6 @@ func FuzzScalar(f *testing.F) {
 	})
 }
 
-// A pattern that is taken at a glance compiles.
-func TestSimplePatternsCompile(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.StringOf(rapid.SampledFrom([]rune(`ab.*+|()?;:[]{}\-1$^`))).Draw(t, "pattern")
-		if _, err := regexp.Compile(text); isSimple(text) && err != nil {
-			t.Fatalf("%q: %v", text, err)
-		}
-	})
-}
-
 // The reloader turns a literal back into the text: it replaces $(NAME) and takes $$(NAME) for $(NAME), in one pass.
 func TestLiteralsComeBack(t *testing.T) {
 	t.Parallel()

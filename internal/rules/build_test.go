@@ -138,8 +138,11 @@ func files(pl rules.Plan) map[string]string {
 }
 
 func verdict(pl rules.Plan, o *v1.PrometheusRule) world.Verdict {
-	name := types.NamespacedName{Namespace: o.Namespace, Name: o.Name}
-	return pl.Verdicts[world.Object{Kind: world.PrometheusRule, NamespacedName: name}]
+	return pl.Verdicts[ruleID(o)]
+}
+
+func ruleID(o *v1.PrometheusRule) world.Object {
+	return world.Object{Kind: world.PrometheusRule, NamespacedName: types.NamespacedName{Namespace: o.Namespace, Name: o.Name}}
 }
 
 func manifestObject(data []byte) *corev1.ConfigMap {

@@ -64,10 +64,23 @@ func (f Finding) Detail() string {
 // told is how many findings a message lists: events and conditions stay below 1 KB.
 const told = 5
 
+// note tells of what a judgement leaves out without refusing anything, or is "".
+func note(j Judgement) string {
+	if omitted := j.Omitted(); len(omitted) > 0 {
+		return "left out, all else stays: " + list(omitted)
+	}
+	return ""
+}
+
 func verdictOf(findings []Finding, outcome string) world.Verdict {
 	if len(findings) == 0 {
 		return world.Verdict{}
 	}
+	return world.Verdict{Reason: findings[0].Reason, Message: outcome + ": " + list(findings)}
+}
+
+// list puts the first of some findings in a line.
+func list(findings []Finding) string {
 	lines := make([]string, 0, told+1)
 	for i, f := range findings {
 		if i == told {
@@ -76,7 +89,7 @@ func verdictOf(findings []Finding, outcome string) world.Verdict {
 		}
 		lines = append(lines, cut(f.String(), 300))
 	}
-	return world.Verdict{Reason: findings[0].Reason, Message: outcome + ": " + strings.Join(lines, "; ")}
+	return strings.Join(lines, "; ")
 }
 
 // cut shortens s to about limit bytes, at a character.

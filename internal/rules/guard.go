@@ -7,6 +7,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/util/strutil"
+
+	"github.com/promloop/promloop/internal/pattern"
 )
 
 // guardedParser is Prometheus' parser behind a linear look at the text, since parsing itself takes time that grows with the square
@@ -44,22 +47,27 @@ func scan(expr string, limits Limits) error {
 	if len(expr) > limits.ExprBytes {
 		return tooComplex("the expression has %d bytes, the limit is %d; split it with recording rules", len(expr), limits.ExprBytes)
 	}
-	depth, operators, braces := 0, 0, 0
+	depth, operators, braces, weight := 0, 0, 0, len(expr)
 	for i := 0; i < len(expr); {
 		c := expr[i]
 		width := 1
 		switch {
 		case c == '"' || c == '\'' || c == '`':
 			width = stringWidth(expr[i:])
-			if width > limits.ExprStringBytes {
-				return tooComplex("a string at byte %d has %d bytes, the limit is %d", i+1, width, limits.ExprStringBytes)
+			more, err := weigh(expr[i:i+width], i+1, limits.ExprStringBytes)
+			if err != nil {
+				return err
 			}
+			weight += more
 		case c == '#':
 			width = lineWidth(expr[i:])
 		case strings.IndexByte("([{", c) >= 0:
 			depth++
-			if c == '{' {
+			switch c {
+			case '{':
 				braces++
+			case '[':
+				operators++ // each of a row of subqueries is looked at again for every later one
 			}
 		case strings.IndexByte(")]}", c) >= 0:
 			depth--
@@ -72,6 +80,9 @@ func scan(expr string, limits Limits) error {
 			width = wordWidth(expr[i:])
 			operators += wordOperator(expr[i : i+width])
 		}
+		if weight > limits.ExprBytes {
+			return tooComplex("the patterns of the expression together are too large; use fewer classes and counts, or split it with recording rules")
+		}
 		if depth > limits.ExprDepth {
 			return tooComplex("the expression is nested deeper than %d at byte %d; split it with recording rules", limits.ExprDepth, i+1)
 		}
@@ -81,6 +92,22 @@ func scan(expr string, limits Limits) error {
 		i += width
 	}
 	return nil
+}
+
+// weigh says how much heavier than long a string at a byte of the expression is, or why it can't be taken. Any may be a pattern.
+func weigh(quoted string, at, most int) (int, error) {
+	text, err := strutil.Unquote(quoted)
+	if err != nil {
+		text = quoted // which the parser is going to refuse
+	}
+	if len(text) > most {
+		return 0, tooComplex("a string at byte %d has %d bytes, the limit is %d", at, len(text), most)
+	}
+	weight := pattern.Weight(text, most)
+	if weight > most {
+		return 0, tooComplex("a pattern at byte %d is too costly for its %d bytes: use fewer classes and counts, as [a-z], \\pL, {2} or (?i)", at, len(text))
+	}
+	return max(0, weight-len(text)), nil
 }
 
 // stringWidth is the length of the string that s starts with, quotes included, or of s when it never ends.

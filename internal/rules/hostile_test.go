@@ -29,7 +29,7 @@ func TestF64_TooManyGroups(t *testing.T) {
 			if len(got.Findings) != 1 || got.Findings[0].Reason != rules.TooLarge {
 				t.Fatalf("want one refusal of the whole object, got %v", got.Findings)
 			}
-			if message := got.Findings[0].Message; !strings.Contains(message, fmt.Sprint(n)) || !strings.Contains(message, "1000") {
+			if message := got.Findings[0].Message; !strings.Contains(message, fmt.Sprint(n)) || !strings.Contains(message, "5000") {
 				t.Errorf("the message has both counts: %s", message)
 			}
 		})
@@ -42,11 +42,11 @@ func TestF64_TooManyGroups(t *testing.T) {
 func TestF64_TooManyRulesInAGroup(t *testing.T) {
 	t.Parallel()
 	g := group("g")
-	for range 2001 {
+	for range 10_001 {
 		g.Rules = append(g.Rules, record("x", "up"))
 	}
 	got := judge(prometheus(), object("a", g))
-	if len(got.Findings) != 1 || got.Findings[0].Path != "spec.groups[0].rules" || !strings.Contains(got.Findings[0].Message, "2001 rules, the limit is 2000") {
+	if len(got.Findings) != 1 || got.Findings[0].Path != "spec.groups[0].rules" || !strings.Contains(got.Findings[0].Message, "10001 rules, the limit is 10000") {
 		t.Errorf("want the group named, with both counts: %v", got.Findings)
 	}
 }
@@ -83,11 +83,18 @@ func TestF65_ExpressionBombs(t *testing.T) {
 		"functions":           strings.Repeat("ln(", 200_000) + "1",
 		"nested subqueries":   strings.Repeat("max_over_time(", 200) + "x" + strings.Repeat("[1m:1s])", 200),
 		"operators":           "x" + strings.Repeat("+x", 50_000),
-		"short operators":     "x" + strings.Repeat("+x", 1_001),
-		"word operators":      "x" + strings.Repeat(" or x", 1_001),
-		"unary":               strings.Repeat("-", 1_001) + "1",
+		"short operators":     "x" + strings.Repeat("+x", 2_001),
+		"word operators":      "x" + strings.Repeat(" or x", 2_001),
+		"unary":               strings.Repeat("-", 2_001) + "1",
 		"subqueries":          "x" + strings.Repeat("[1m:1s]", 129*2) + strings.Repeat("(", 129),
 		"pattern":             `x{a=~"` + strings.Repeat(`\\pL`, 1_500) + `"}`,
+		"shorter pattern":     `x{a=~"` + strings.Repeat(`\\pL`, 200) + `"}`,
+		"escaped pattern":     `x{a=~"` + strings.Repeat(`\x5cpL`, 200) + `"}`,
+		"counted pattern":     `x{a=~"\\pL{1000}"}`,
+		"many patterns":       "x{" + strings.Repeat(`a=~"\\pL{9}",`, 100) + "}",
+		"pattern to replace":  "label_replace(x, `a`, `b`, `c`, `" + strings.Repeat(`\pL`, 1_300) + "`)",
+		"row of subqueries":   "x" + strings.Repeat("[1m:1s]", 2_001),
+		"long list":           `x{a=~"` + strings.Repeat("component|", 6_600) + `"}`,
 		"behind a comment":    "# \" not a string\n" + strings.Repeat("(", 200),
 		"behind a raw string": "`\\` + " + strings.Repeat("(", 200),
 	}
@@ -130,7 +137,11 @@ func TestOrdinaryExpressionsAreNotBombs(t *testing.T) {
 	for name, expr := range map[string]string{
 		"parentheses in strings": `x{a="` + strings.Repeat("(", 2_000) + `"}`,
 		"operators in strings":   `x{a="` + strings.Repeat("+", 2_000) + `"}`,
-		"a list of selectors":    "x" + strings.Repeat(" or x", 500),
+		"a list of selectors":    "x" + strings.Repeat(" or x", 2_000),
+		"a list of names":        `x{a=~"` + strings.Repeat("component-name|", 4_000) + `"}`,
+		"a list of patterns":     `x{a=~"` + strings.Repeat("component-[0-9]+|", 200) + `"}`,
+		"64 KiB":                 "sum by (a) (x{" + strings.Repeat(`a!="component",`, 4_400) + "})",
+		"two lists":              strings.Repeat(`x{a=~"`+strings.Repeat("component-name|", 2_000)+`"} + `, 2) + "x",
 		"nesting":                strings.Repeat("(", 100) + "x" + strings.Repeat(")", 100),
 		"comment":                "x # " + strings.Repeat("((((", 200) + "\n + 1",
 	} {

@@ -20,7 +20,8 @@ type item struct {
 	file      string
 	bucket    int
 	judgement Judgement
-	whole     form // what the object asks for, when all of it was accepted
+	note      string // what the object says of itself although it was accepted
+	whole     form   // what the object asks for, when all of it was accepted
 	carried   *carry
 
 	atRest   bool   // it stands as it is wanted, in one place, and counts among what stays as it is
@@ -57,6 +58,7 @@ func newItem(j *Judge, rule *v1.PrometheusRule) *item {
 		file: FileName(rule.Namespace, rule.Name), judgement: j.Object(rule),
 	}
 	it.bucket = contract.BucketOf(it.file)
+	it.note = note(it.judgement)
 	if it.judgement.Whole() {
 		it.whole = assemble(it.judgement.Groups)
 		it.judgement.Groups = nil // whole holds their text

@@ -39,10 +39,21 @@ type Group struct {
 	Text string
 	// Rules is the number of rules in Text.
 	Rules int
+	// Omitted are fields of the object that Text does without, since only a newer Prometheus understands them.
+	Omitted []Finding
 }
 
 // Whole reports whether every group was accepted.
 func (j Judgement) Whole() bool { return len(j.Findings) == 0 }
+
+// Omitted are the fields that the accepted groups do without.
+func (j Judgement) Omitted() []Finding {
+	var out []Finding
+	for _, g := range j.Groups {
+		out = append(out, g.Omitted...)
+	}
+	return out
+}
 
 // Object judges an object, group by group.
 func (j *Judge) Object(rule *v1.PrometheusRule) Judgement {
@@ -124,8 +135,10 @@ func mapBytes(m map[string]string) int {
 // group judges a group of the object namespace/name, brings it under the namespace label, and renders it.
 func (j *Judge) group(path, namespace, name string, g rulefmt.RuleGroup) (Group, []Finding) {
 	refused := Group{Name: g.Name}
-	findings := j.head(path, &g)
 	g.Rules = slices.Clone(g.Rules)
+	omitted := collector{group: g.Name}
+	omitted.omit(path, &g, j.target)
+	findings := j.head(path, &g)
 	for i := range g.Rules {
 		findings = append(findings, j.rule(fmt.Sprintf("%s.rules[%d]", path, i), namespace, name, g.Name, &g.Rules[i])...)
 	}
@@ -140,7 +153,7 @@ func (j *Judge) group(path, namespace, name string, g rulefmt.RuleGroup) (Group,
 	if err != nil {
 		return refused, []Finding{{Path: path, Group: g.Name, Reason: InvalidText, Message: err.Error()}}
 	}
-	return Group{Name: g.Name, Text: text, Rules: len(g.Rules)}, nil
+	return Group{Name: g.Name, Text: text, Rules: len(g.Rules), Omitted: omitted.findings}, nil
 }
 
 // head judges all of a group but its rules.
@@ -153,7 +166,6 @@ func (j *Judge) head(path string, g *rulefmt.RuleGroup) []Finding {
 	for _, label := range slices.Sorted(maps.Keys(g.Labels)) {
 		c.label(path+".labels", label, g.Labels[label], j)
 	}
-	c.newerGroup(path, g, j.target)
 	return c.findings
 }
 

@@ -12,11 +12,13 @@ type Limits struct {
 	// GroupsPerObject and RulesPerGroup count what one object has. Each group costs Prometheus about ten series of its own.
 	GroupsPerObject int
 	RulesPerGroup   int
-	// ExprBytes, ExprDepth and ExprOperators bound one expression, because parse time grows with the square of each.
+	// ExprDepth and ExprOperators bound one expression, because parse time grows with the square of each. ExprBytes is its length,
+	// patterns counted by what they compile to.
 	ExprBytes     int
 	ExprDepth     int
 	ExprOperators int
-	// ExprStringBytes is the longest string in an expression: compiling a regular expression costs far more than its length.
+	// ExprStringBytes is the longest string in an expression, by its weight as a pattern: that of a list of names is its length,
+	// while classes, counts and flags cost far more.
 	ExprStringBytes int
 	// TemplateBytes is the longest value of a label or annotation.
 	TemplateBytes int
@@ -51,12 +53,12 @@ func limitsFor(shards, shardBytes int) Limits {
 		// A ConfigMap's worth of rules, and the 256 KiB that Kubernetes allows for annotations: client-side apply keeps a copy.
 		ObjectBytes: shardBytes + 320*kibibyte,
 
-		GroupsPerObject: 1000,
-		RulesPerGroup:   2000,
-		ExprBytes:       16 * kibibyte,
+		GroupsPerObject: 5000,
+		RulesPerGroup:   10_000,
+		ExprBytes:       128 * kibibyte,
 		ExprDepth:       128,
-		ExprOperators:   1000,
-		ExprStringBytes: 4 * kibibyte,
+		ExprOperators:   2000,
+		ExprStringBytes: 64 * kibibyte,
 		TemplateBytes:   32 * kibibyte,
 		TemplateOutput:  16 << 20,
 

@@ -26,8 +26,11 @@ func TestLimitsOfAnObjectAreExact(t *testing.T) {
 		"nesting":        {func(l *rules.Limits) { l.ExprDepth = 2 }, expr("((a)) + ((b))"), expr("((a)) + (((b)))")},
 		"signs":          {func(l *rules.Limits) { l.ExprOperators = 2 }, expr("a + b - c"), expr("a + b - c * d")},
 		"words":          {func(l *rules.Limits) { l.ExprOperators = 2 }, expr("a and b or c"), expr("a and b or c unless d")},
-		"strings":        {func(l *rules.Limits) { l.ExprStringBytes = 5 }, expr(`a{b="ccc"}`), expr(`a{b="cccc"}`)},
-		"raw strings":    {func(l *rules.Limits) { l.ExprStringBytes = 4 }, expr("a{b=`c\\`}"), expr("a{b=`cc\\`}")},
+		"strings":        {func(l *rules.Limits) { l.ExprStringBytes = 5 }, expr(`a{b="ccccc"}`), expr(`a{b="cccccc"}`)},
+		"raw strings":    {func(l *rules.Limits) { l.ExprStringBytes = 2 }, expr("a{b=`c\\`}"), expr("a{b=`cc\\`}")},
+		"ranges":         {func(l *rules.Limits) { l.ExprOperators = 2 }, expr("rate(a[1m]) + b"), expr("rate(a[1m]) + rate(b[1m])")},
+		"patterns":       {func(l *rules.Limits) { l.ExprStringBytes = 48 }, expr(`a{b=~"[c]"}`), expr(`a{b=~"[cd]"}`)},
+		"all patterns":   {func(l *rules.Limits) { l.ExprBytes = 700 }, expr(`a{b=~"c{99}"} + a{b=~"c{99}"}`), expr(`a{b=~"c{99}"} + a{b=~"c{199}"}`)},
 		"templates":      {func(l *rules.Limits) { l.TemplateBytes = 3 }, annotated("abc"), annotated("abcd")},
 		"the whole file": {func(l *rules.Limits) { l.ShardBytes = sizeOf(t, annotated("abc")) }, annotated("abc"), annotated("abcd")},
 	} {

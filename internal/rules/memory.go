@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/world"
 )
 
 // memory is what a Planner keeps from one call to the next. A file is active until it stands as it is wanted in one place alone;
@@ -21,6 +22,7 @@ type memory struct {
 	rest    map[string]usage  // what the files at rest count, by namespace
 	stands  map[int]*standing // ConfigMaps by number
 	digests digests
+	notes   map[world.Object]string // on objects that were accepted
 }
 
 // identity is equal for the same form of the same object.
@@ -40,6 +42,7 @@ type standing struct {
 func newMemory(j *Judge) memory {
 	return memory{
 		judge: j, items: map[string]*item{}, active: map[string]bool{}, rest: map[string]usage{}, stands: map[int]*standing{},
+		notes: map[world.Object]string{},
 	}
 }
 
@@ -94,12 +97,17 @@ func (m *memory) learn(it *item) {
 		it.digested = before.digested
 	}
 	m.items[it.file] = it
+	delete(m.notes, it.object())
+	if it.note != "" {
+		m.notes[it.object()] = it.note
+	}
 }
 
 func (m *memory) forget(k identity) {
 	file := FileName(k.namespace, k.name)
 	m.stir(file)
 	m.digests.note(m.items[file], "")
+	delete(m.notes, world.Object{Kind: world.PrometheusRule, NamespacedName: types.NamespacedName{Namespace: k.namespace, Name: k.name}})
 	delete(m.items, file)
 }
 

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -24,6 +25,8 @@ type Plan struct {
 	Groups int
 	// Verdicts has the selected objects that were refused, wholly or in part.
 	Verdicts map[world.Object]world.Verdict
+	// Notes has the selected objects of which an accepted group does without something, and what that is.
+	Notes map[world.Object]string
 	// Rejected counts the groups of those objects that are left out or stay in an older form.
 	Rejected map[types.NamespacedName]int
 	// Fill is the sum of names and contents in bytes, per ConfigMap that the pods mount, whether it exists or not.
@@ -67,7 +70,7 @@ func (p *Planner) For(w *world.World, selected []*v1.PrometheusRule) Plan {
 	s.settle(active, newQuota(p.limits, p.rest, active))
 
 	pl := Plan{Shards: s.results(), Fill: s.fill(), Capacity: p.limits.ShardBytes,
-		Verdicts: map[world.Object]world.Verdict{}, Rejected: map[types.NamespacedName]int{}}
+		Verdicts: map[world.Object]world.Verdict{}, Notes: maps.Clone(p.notes), Rejected: map[types.NamespacedName]int{}}
 	for _, u := range p.rest {
 		pl.Groups += u.groups
 	}

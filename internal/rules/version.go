@@ -66,24 +66,30 @@ func (t Target) needsFlag(what string, first since, flag v1.EnableFeature, flagg
 	return t.needs(what, first)
 }
 
-// newerGroup tells what of a group, rules aside, only a newer Prometheus understands.
-func (c *collector) newerGroup(path string, g *rulefmt.RuleGroup, t Target) {
-	if g.Limit != 0 {
-		c.newer(path+".limit", t.needs("limit", since{2, 31}))
+// omit takes out of a group the fields that only a newer Prometheus understands and that a rule works without, and tells of each.
+// They are those that prometheus-operator leaves out too.
+func (c *collector) omit(path string, g *rulefmt.RuleGroup, t Target) {
+	if g.Limit != 0 && c.newer(path+".limit", t.needs("limit", since{2, 31})) {
+		g.Limit = 0
 	}
-	if g.QueryOffset != nil {
-		c.newer(path+".query_offset", t.needs("query_offset", since{2, 53}))
+	if g.QueryOffset != nil && c.newer(path+".query_offset", t.needs("query_offset", since{2, 53})) {
+		g.QueryOffset = nil
 	}
-	if len(g.Labels) > 0 {
-		c.newer(path+".labels", t.needs("labels of a group", since{3, 0}))
+	if len(g.Labels) > 0 && c.newer(path+".labels", t.needs("labels of a group", since{3, 0})) {
+		g.Labels = nil
+	}
+	for i := range g.Rules {
+		r := &g.Rules[i]
+		c.rule = ruleName(r.Record, r.Alert)
+		at := fmt.Sprintf("%s.rules[%d].keep_firing_for", path, i)
+		if r.KeepFiringFor != 0 && c.newer(at, t.needs("keep_firing_for", since{2, 42})) {
+			r.KeepFiringFor = 0
+		}
 	}
 }
 
 // newerRule tells what of a rule, whose expression is tree, only a newer Prometheus understands.
 func (c *collector) newerRule(path string, r *rulefmt.Rule, tree parser.Expr, t Target) {
-	if r.KeepFiringFor != 0 {
-		c.newer(path+".keep_firing_for", t.needs("keep_firing_for", since{2, 42}))
-	}
 	c.newer(path+".expr", t.newerExpr(r.Expr, tree))
 	if r.Alert == "" {
 		return
@@ -93,10 +99,12 @@ func (c *collector) newerRule(path string, r *rulefmt.Rule, tree parser.Expr, t 
 	}
 }
 
-func (c *collector) newer(path, message string) {
+// newer adds message, if there is one, and reports whether there is.
+func (c *collector) newer(path, message string) bool {
 	if message != "" {
 		c.add(path, UnsupportedByVersion, message)
 	}
+	return message != ""
 }
 
 // newerExpr says what in an expression, given with its tree, only a newer Prometheus understands, or "".

@@ -13,9 +13,7 @@ import (
 // Each of these is read by Prometheus from some version on, and the one before it would refuse the whole file.
 func TestNewerThanTheVersion(t *testing.T) {
 	t.Parallel()
-	duration := ptr.To(v1.Duration("1m"))
 	expr := func(text string) *v1.PrometheusRule { return object("a", group("g", record("x", text))) }
-	lasting := with(alert("Down", "up == 0"), func(r *v1.Rule) { r.KeepFiringFor = (*v1.NonEmptyDuration)(duration) })
 	labelled := func(name string) v1.Rule {
 		return with(alert("Down", "up == 0"), func(r *v1.Rule) { r.Labels = map[string]string{name: "x"} })
 	}
@@ -26,10 +24,6 @@ func TestNewerThanTheVersion(t *testing.T) {
 		flags        []v1.EnableFeature
 		says         string
 	}{
-		"keep_firing_for":       {object("a", group("g", lasting)), "v2.41.0", "v2.42.0", nil, "keep_firing_for needs Prometheus 2.42 or later, this one runs 2.41.0"},
-		"limit":                 {object("a", with(group("g"), func(g *v1.RuleGroup) { g.Limit = ptr.To(5) })), "v2.30.0", "v2.31.0", nil, "limit"},
-		"query_offset":          {object("a", with(group("g"), func(g *v1.RuleGroup) { g.QueryOffset = duration })), "v2.52.0", "v2.53.0", nil, "query_offset"},
-		"labels of a group":     {object("a", with(group("g"), func(g *v1.RuleGroup) { g.Labels = map[string]string{"a": "b"} })), "v2.55.0", "v3.0.0", nil, "labels of a group"},
 		"function":              {expr("histogram_avg(up)"), "v2.50.0", "v2.51.0", nil, "histogram_avg()"},
 		"function made stable":  {expr("first_over_time(up[1h])"), "v3.13.0", "v3.14.0", nil, "first_over_time()"},
 		"function with flag":    {expr("first_over_time(up[1h])"), "v3.6.0", "v3.7.0", []v1.EnableFeature{"promql-experimental-functions"}, "first_over_time()"},
@@ -77,6 +71,72 @@ func TestNewerThanTheVersion(t *testing.T) {
 				t.Errorf("with %s: %v", tc.from, found)
 			}
 		})
+	}
+}
+
+// What upstream's operator leaves out for an older Prometheus is left out here: the group goes on without it, and the object says so.
+func TestFieldsThatAnOlderPrometheusDoesWithout(t *testing.T) {
+	t.Parallel()
+	duration := ptr.To(v1.Duration("1m"))
+	lasting := with(alert("Down", "up == 0"), func(r *v1.Rule) { r.KeepFiringFor = (*v1.NonEmptyDuration)(duration) })
+	set := func(change func(*v1.RuleGroup)) v1.RuleGroup { return with(group("g", record("x", "up")), change) }
+	for name, tc := range map[string]struct {
+		group        v1.RuleGroup
+		before, from string // the last version without it and the first with it
+		says         string
+	}{
+		"keep_firing_for": {group("g", lasting), "v2.41.0", "v2.42.0", "spec.groups[0].rules[0].keep_firing_for: keep_firing_for needs Prometheus 2.42 or later, this one runs 2.41.0"},
+		"limit":           {set(func(g *v1.RuleGroup) { g.Limit = ptr.To(5) }), "v2.30.0", "v2.31.0", "spec.groups[0].limit: "},
+		"query_offset":    {set(func(g *v1.RuleGroup) { g.QueryOffset = duration }), "v2.52.0", "v2.53.0", "spec.groups[0].query_offset: "},
+		"labels":          {set(func(g *v1.RuleGroup) { g.Labels = map[string]string{"a": "b"} }), "v2.55.0", "v3.0.0", "spec.groups[0].labels: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, o := prometheus(), object("a", tc.group)
+			p.Spec.Version = tc.before
+			got := judge(p, o)
+			omitted := got.Omitted()
+			if !got.Whole() || len(omitted) != 1 || omitted[0].Reason != rules.UnsupportedByVersion || !strings.HasPrefix(omitted[0].String(), tc.says) {
+				t.Fatalf("with %s: want the group without the field, and that told: %v %v", tc.before, got.Findings, omitted)
+			}
+			if text := got.Groups[0].Text; strings.Contains(text, name+":") || !strings.Contains(text, "expr: up") {
+				t.Errorf("with %s:\n%s", tc.before, text)
+			}
+			p.Spec.Version = tc.from
+			if got := judge(p, o); !got.Whole() || len(got.Omitted()) > 0 || !strings.Contains(got.Groups[0].Text, name+":") {
+				t.Errorf("with %s: %v %v", tc.from, got.Findings, got.Omitted())
+			}
+		})
+	}
+}
+
+// The plan tells what is left out for as long as it is, and changes no object on the way.
+func TestPlanTellsWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	c := newCluster(1)
+	c.prometheus.Spec.Version = "v2.52.0"
+	o := object("a", with(group("g", record("x", "up")), func(g *v1.RuleGroup) { g.Labels = map[string]string{"a": "b"} }))
+	o.UID, o.Generation = "1", 1
+	planner := rules.NewPlanner(c.limits)
+	for range 3 {
+		pl := planner.For(c.world(), []*v1.PrometheusRule{o})
+		store(t, c, pl)
+		if note := pl.Notes[ruleID(o)]; pl.Groups != 1 || len(pl.Verdicts) > 0 || !strings.Contains(note, "spec.groups[0].labels") {
+			t.Errorf("%d groups, %v, note %q", pl.Groups, pl.Verdicts, note)
+		}
+	}
+	if len(o.Spec.Groups[0].Labels) != 1 {
+		t.Error("the object is the user's")
+	}
+	o = o.DeepCopy()
+	o.Generation, o.Spec.Groups[0].Labels = 2, nil
+	if pl := planner.For(c.world(), []*v1.PrometheusRule{o}); len(pl.Notes) > 0 {
+		t.Errorf("nothing is left out any more: %v", pl.Notes)
+	}
+	o.Generation, o.Spec.Groups[0].Labels = 3, map[string]string{"a": "b"}
+	planner.For(c.world(), []*v1.PrometheusRule{o})
+	if pl := planner.For(c.world(), nil); len(pl.Notes) > 0 {
+		t.Errorf("the object is gone: %v", pl.Notes)
 	}
 }
 

@@ -44,7 +44,7 @@ func ForConfigResource(
 func binding(old v1.ConfigResourceStatus, name types.NamespacedName, s Standing, now time.Time) v1.WorkloadBinding {
 	c := v1.ConfigResourceCondition{
 		Type: v1.Accepted, Status: v1.ConditionTrue, ObservedGeneration: s.Generation,
-		LastTransitionTime: metav1.NewTime(now).Rfc3339Copy(),
+		LastTransitionTime: metav1.NewTime(now).Rfc3339Copy(), Message: cut(s.Note, maxMessage),
 	}
 	if !s.Verdict.Accepted() {
 		c.Status, c.Reason, c.Message = v1.ConditionFalse, s.Verdict.Reason, cut(s.Verdict.Message, maxMessage)
@@ -99,7 +99,11 @@ func notSelected(left map[types.NamespacedName]world.Verdict) string {
 func acceptedByAll(names []types.NamespacedName, standings map[types.NamespacedName]Standing) metav1.Condition {
 	c := metav1.Condition{Type: string(v1.Accepted), Status: metav1.ConditionTrue, Reason: Accepted}
 	for _, name := range names {
-		if v := standings[name].Verdict; !v.Accepted() {
+		v, note := standings[name].Verdict, standings[name].Note
+		if note != "" && c.Message == "" {
+			c.Message = cut(fmt.Sprintf("Prometheus %s: %s", name, note), maxMessage)
+		}
+		if !v.Accepted() {
 			c.Status, c.Reason = metav1.ConditionFalse, v.Reason
 			c.Message = cut(fmt.Sprintf("Prometheus %s: %s", name, v.Message), maxMessage)
 			break

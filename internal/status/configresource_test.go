@@ -59,6 +59,23 @@ func TestConfigResourceConditions(t *testing.T) {
 	}
 }
 
+// What a Prometheus does without is told by name, and refuses nothing.
+func TestNotesOnAcceptedObjects(t *testing.T) {
+	old := taken
+	old.Note = "left out, all else stays: spec.groups[0].labels"
+	st := ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(taken, old), nil, noon)
+	if c := st.Conditions[0]; c.Status != metav1.ConditionTrue || c.Message != "Prometheus ns/b: "+old.Note {
+		t.Errorf("the condition of the object: %+v", c)
+	}
+	if c := st.Bindings[1].Conditions[0]; c.Status != v1.ConditionTrue || c.Message != old.Note {
+		t.Errorf("the condition of the binding: %+v", c)
+	}
+	st = ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(old, bad), nil, noon)
+	if c := st.Conditions[0]; c.Message != "Prometheus ns/b: spec: no" {
+		t.Errorf("a refusal comes before a note: %+v", c)
+	}
+}
+
 func TestConfigResourceIsWrittenOnTransitionsOnly(t *testing.T) {
 	st := ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(taken, bad), nil, noon)
 	if diff := cmp.Diff(st, ForConfigResource(st, 2, standings(taken, bad), nil, noon.Add(time.Hour))); diff != "" {

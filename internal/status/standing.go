@@ -13,6 +13,7 @@ import (
 type Standing struct {
 	Generation int64 // of the object
 	Verdict    world.Verdict
+	Note       string                 // what an accepted object is told
 	Loaded     metav1.ConditionStatus // whether every replica runs this generation
 }
 
@@ -26,7 +27,7 @@ func Standings(w *world.World, pl plan.Plan, ledger *delivery.Ledger) map[world.
 		manifest: pl.Wanted.Rules, rendered: true, // where they can't be, no rule is selected
 		reached: pl.Delivery.Reached(contract.Rules, pl.Wanted.Rules, wantedReplicas(w)),
 	}
-	t := tally{verdicts: pl.Verdicts, ledger: ledger, config: config, rules: rules, out: map[world.Object]Standing{}}
+	t := tally{verdicts: pl.Verdicts, notes: pl.Rules.Notes, ledger: ledger, config: config, rules: rules, out: map[world.Object]Standing{}}
 	for _, o := range pl.Selection.ServiceMonitors {
 		t.add(world.ServiceMonitor, o)
 	}
@@ -52,6 +53,7 @@ func Standings(w *world.World, pl plan.Plan, ledger *delivery.Ledger) map[world.
 
 type tally struct {
 	verdicts      map[world.Object]world.Verdict
+	notes         map[world.Object]string
 	ledger        *delivery.Ledger
 	config, rules domain
 	out           map[world.Object]Standing
@@ -70,7 +72,7 @@ func (t tally) add(kind world.Kind, o metav1.Object) {
 		d = t.rules
 	}
 	id := world.ObjectOf(kind, o)
-	s := Standing{Generation: o.GetGeneration(), Verdict: t.verdicts[id], Loaded: metav1.ConditionUnknown}
+	s := Standing{Generation: o.GetGeneration(), Verdict: t.verdicts[id], Note: t.notes[id], Loaded: metav1.ConditionUnknown}
 	since, published := t.since(d, id, s)
 	switch {
 	case !published:
