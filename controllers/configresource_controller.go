@@ -133,17 +133,21 @@ func (r *ConfigResourceReconciler) write(ctx context.Context, o client.Object, n
 // name is the controller's name in logs and metrics.
 func (r *ConfigResourceReconciler) name() string { return strings.ToLower(string(r.kind)) }
 
+// invalidConfiguration is the reason of the event on an object that is not wholly used. It is upstream's, which exporters of events and
+// alerts go by; the verdict's own reason begins the note.
+const invalidConfiguration = "InvalidConfiguration"
+
 // announce tells the owner of an object about each Prometheus whose verdict turned.
 func (r *ConfigResourceReconciler) announce(o client.Object, turned []status.Turn) {
 	for _, t := range turned {
 		prometheus := &v1.Prometheus{}
 		prometheus.SetGroupVersionKind(v1.GroupVersion.WithKind(string(world.Prometheus)))
 		prometheus.Namespace, prometheus.Name = t.Prometheus.Namespace, t.Prometheus.Name
-		kind := corev1.EventTypeWarning
 		if t.Verdict.Accepted() {
-			kind, t.Verdict = corev1.EventTypeNormal, world.Verdict{Reason: status.Accepted, Message: "taken again"}
+			r.Events.Eventf(o, prometheus, corev1.EventTypeNormal, status.Accepted, "Select", "Prometheus %s: taken again", t.Prometheus)
+			continue
 		}
-		r.Events.Eventf(o, prometheus, kind, t.Verdict.Reason, "Select", "Prometheus %s: %s", t.Prometheus, t.Verdict.Message)
+		r.Events.Eventf(o, prometheus, corev1.EventTypeWarning, invalidConfiguration, "Select", "%s: Prometheus %s: %s", t.Verdict.Reason, t.Prometheus, t.Verdict.Message)
 	}
 }
 

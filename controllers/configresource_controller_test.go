@@ -47,7 +47,7 @@ var _ = Describe("The status of a rule", func() {
 			Expect(err).NotTo(HaveOccurred())
 		}
 		Expect(told.notes).To(HaveLen(1))
-		Expect(told.notes[0]).To(ContainSubstring("spec.groups[0].rules[0].expr"))
+		Expect(told.notes[0]).To(And(HavePrefix("Warning InvalidConfiguration: InvalidRule: "), ContainSubstring("spec.groups[0].rules[0].expr")))
 		Expect(k8s.Get(ctx, request.NamespacedName, bad)).To(Succeed())
 		version := bad.ResourceVersion
 
@@ -64,7 +64,7 @@ var _ = Describe("The status of a rule", func() {
 			_, err := r.Reconcile(ctx, request)
 			return told.notes, err
 		}).WithContext(ctx).WithTimeout(10 * time.Second).Should(HaveLen(2))
-		Expect(told.notes[1]).To(ContainSubstring("taken again"))
+		Expect(told.notes[1]).To(And(HavePrefix("Normal Accepted: "), ContainSubstring("taken again")))
 	}, SpecTimeout(time.Minute))
 })
 
