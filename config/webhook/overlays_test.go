@@ -14,6 +14,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
@@ -71,9 +72,21 @@ func TestCertManager(t *testing.T) {
 	if *hooks.Webhooks[kinds-1].FailurePolicy != admissionregistrationv1.Fail {
 		t.Error("both components can be had together")
 	}
-	for _, part := range []string{"kind: Issuer", "secretName: promloop-webhook-cert", "promloop-webhook-service.promloop-system.svc"} {
-		if !strings.Contains(string(built["Certificate"])+string(built["Issuer"]), part) {
-			t.Errorf("want %s", part)
+	for name, parts := range map[string][]string{
+		"Issuer/promloop-webhook-root":    {"selfSigned: {}"},
+		"Certificate/promloop-webhook-ca": {"isCA: true", "name: promloop-webhook-root", "secretName: promloop-webhook-ca"},
+		"Issuer/promloop-webhook":         {"ca:", "secretName: promloop-webhook-ca"}, // the authority outlives a renewal of what it signs
+		"Certificate/promloop-webhook":    {"name: promloop-webhook\n", "secretName: promloop-webhook-cert", "promloop-webhook-service.promloop-system.svc"},
+	} {
+		for _, part := range parts {
+			if !strings.Contains(string(built[name]), part) {
+				t.Errorf("want %s in %s", part, name)
+			}
+		}
+	}
+	for name := range built {
+		if strings.HasSuffix(name, "/promloop-webhook-certificate") || strings.HasSuffix(name, "/promloop-webhook-authority") {
+			t.Errorf("%s is a right to keep a certificate that somebody else keeps", name)
 		}
 	}
 	pod := decode[appsv1.Deployment](t, built["Deployment"]).Spec.Template.Spec
@@ -91,7 +104,7 @@ func TestCertManager(t *testing.T) {
 	}
 }
 
-// build returns what an overlay of config/default with the given components consists of, by kind; of several of a kind the last.
+// build returns what an overlay of config/default with the given components consists of, by kind and by kind/name; of several of a kind the last.
 func build(t *testing.T, components ...string) map[string][]byte {
 	t.Helper()
 	dir := t.TempDir()
@@ -120,8 +133,8 @@ func build(t *testing.T, components ...string) map[string][]byte {
 	}
 	built := map[string][]byte{}
 	for document := range bytes.SplitSeq(out, []byte("\n---\n")) {
-		kind := decode[struct{ Kind string }](t, document).Kind
-		built[kind] = document
+		o := decode[metav1.PartialObjectMetadata](t, document)
+		built[o.Kind], built[o.Kind+"/"+o.Name] = document, document
 	}
 	return built
 }
