@@ -16,7 +16,6 @@ const (
 	appLabel      = "app"
 	nameLabel     = "app.kubernetes.io/name"
 	instanceLabel = "app.kubernetes.io/instance"
-	managerLabel  = "app.kubernetes.io/managed-by"
 	versionLabel  = "app.kubernetes.io/version"
 	ownerLabel    = "prometheus"
 	shardLabel    = "operator.prometheus.io/shard"
@@ -57,11 +56,11 @@ func Selector(w *world.World) string {
 // identity is what all pods of this Prometheus have in common, in every layout of today's upstream.
 func (b *builder) identity() map[string]string {
 	return map[string]string{
-		managerLabel:  world.ManagedByValue,
-		nameLabel:     appName,
-		instanceLabel: b.name,
-		crLabel:       b.name,
-		ownerLabel:    b.name,
+		world.ManagerLabel: world.ManagedByValue,
+		nameLabel:          appName,
+		instanceLabel:      b.name,
+		crLabel:            b.name,
+		ownerLabel:         b.name,
 	}
 }
 

@@ -83,6 +83,8 @@ const (
 	// ManagedByLabel with ManagedByValue marks what the operator made, under upstream's value so that policies keep matching.
 	ManagedByLabel = "managed-by"
 	ManagedByValue = "prometheus-operator"
+	// ManagerLabel is Kubernetes' recommended label for the same, with the same value. Selectors and caches go by the older one.
+	ManagerLabel = "app.kubernetes.io/managed-by"
 	// NameLabel names the Prometheus that an object belongs to.
 	NameLabel = "prometheus-name"
 )

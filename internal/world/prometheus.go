@@ -57,7 +57,7 @@ func (w *World) ObjectMeta(name string) metav1.ObjectMeta {
 	if labels == nil {
 		labels = map[string]string{}
 	}
-	labels[ManagedByLabel] = ManagedByValue
+	labels[ManagedByLabel], labels[ManagerLabel] = ManagedByValue, ManagedByValue
 	labels[NameLabel] = w.Prometheus.Name
 	return metav1.ObjectMeta{
 		Namespace:   w.Prometheus.Namespace,
