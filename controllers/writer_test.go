@@ -71,7 +71,7 @@ var _ = Describe("A paused Prometheus", func() {
 		s.reconcile(ctx)
 		Expect(s.contents(ctx)).To(Equal(want))
 		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(p), p)).To(Succeed())
-		Expect(p.Status.Conditions).To(ContainElement(And(HaveField("Type", v1.Reconciled), HaveField("Reason", "Paused"))))
+		Expect(p.Status.Conditions).To(ContainElement(And(HaveField("Type", v1.Reconciled), HaveField("Status", v1.ConditionTrue), HaveField("Reason", "Paused"))))
 	}, SpecTimeout(timeLimit))
 })
 

@@ -27,16 +27,17 @@ type Plan struct {
 	Fill      Fill
 	Unmanaged bool // the configuration Secret is the user's own
 
-	Orphans   []workload.Object // to be deleted before Writes, with their pods left running, because they can't become what they should be
-	Writes    []workload.Object
-	Prune     []workload.Object
-	Claims    []*corev1.PersistentVolumeClaim // that stand, with the larger request that is to be written before Orphans are deleted
-	Stuck     []*corev1.Pod                   // pods that hold up a rollout for good
-	Shrinks   []Shrink                        // what Writes takes away of what ran, where it is most of it
-	Ignored   []string                        // fields without effect and why, in sentences
-	Unresized []string                        // volume claims that can't have the size which the spec asks for and why, in sentences
-	Wanted    delivery.Wanted
-	Delivery  delivery.Delivery
+	Orphans    []workload.Object // to be deleted before Writes, with their pods left running, because they can't become what they should be
+	Writes     []workload.Object
+	Prune      []workload.Object
+	Claims     []*corev1.PersistentVolumeClaim // that stand, with the larger request that is to be written before Orphans are deleted
+	Stuck      []*corev1.Pod                   // pods that hold up a rollout for good
+	Shrinks    []Shrink                        // what Writes takes away of what ran, where it is most of it
+	Ignored    []string                        // fields without effect and why, in sentences
+	Deprecated []string                        // fields that are to be replaced, and by what, in sentences
+	Unresized  []string                        // volume claims that can't have the size which the spec asks for and why, in sentences
+	Wanted     delivery.Wanted
+	Delivery   delivery.Delivery
 }
 
 // Planner plans for one Prometheus. It remembers what it rendered, which changes the cost of a call and never its result.
@@ -80,6 +81,7 @@ func (p *Planner) For(w *world.World) Plan {
 	growth := workload.Grow(objects.StatefulSets, w.Claims, func(class string) bool { return w.Expandable[class] })
 	pl.Claims, pl.Unresized = growth.Claims, growth.Stuck
 	pl.Ignored = slices.Concat(objects.Ignored, pl.Config.Ignored)
+	pl.Deprecated = objects.Deprecated
 	pl.Stuck = workload.Stuck(w)
 	pl.Shrinks = shrinks(w, pl.Wanted)
 	pl.Fill = fill(w, pl.Config, pl.Rules)

@@ -13,6 +13,7 @@ import (
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/delivery"
 	"github.com/promloop/promloop/internal/plan"
+	"github.com/promloop/promloop/internal/selection"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -61,23 +62,24 @@ func reconciled(w *world.World, pl plan.Plan, err error) v1.Condition {
 		return notReconciled(err)
 	case !self.Accepted():
 		c.Status, c.Reason, c.Message = v1.ConditionFalse, self.Reason, self.Message
-	case w.Prometheus.Spec.Paused:
-		c.Status, c.Reason, c.Message = v1.ConditionUnknown, Paused, "spec.paused is true: nothing is written until it is false again"
 	default:
-		c.Reason, c.Message = leftOut(pl)
+		c.Reason, c.Message = leftOut(w, pl)
 	}
 	return c
 }
 
 // leftOut is what the user should know of a Prometheus that is reconciled: the gravest as the reason, all of it in the message.
-func leftOut(pl plan.Plan) (string, string) {
+func leftOut(w *world.World, pl plan.Plan) (string, string) {
 	var reasons, all []string
 	for _, kind := range []struct {
 		reason string
 		said   []string
 	}{
+		{Paused, paused(w)},
 		{SomeObjectsRejected, rejected(pl.Verdicts)},
 		{VolumeNotResized, pl.Unresized},
+		{NoSelectedResources, noneSelected(pl.Selection)},
+		{DeprecatedFieldsInUse, pl.Deprecated},
 		{ConfigurationUnmanaged, unmanaged(pl)},
 		{IgnoredFields, pl.Ignored},
 	} {
@@ -89,6 +91,20 @@ func leftOut(pl plan.Plan) (string, string) {
 		return "", ""
 	}
 	return reasons[0], strings.Join(all, "; ")
+}
+
+func paused(w *world.World) []string {
+	if !w.Prometheus.Spec.Paused {
+		return nil
+	}
+	return []string{"spec.paused is true: nothing is written until it is false again"}
+}
+
+func noneSelected(s selection.Result) []string {
+	if len(s.ServiceMonitors)+len(s.PodMonitors)+len(s.Probes)+len(s.ScrapeConfigs)+len(s.Rules) > 0 {
+		return nil
+	}
+	return []string{"no ServiceMonitor, PodMonitor, Probe, ScrapeConfig or PrometheusRule is selected"}
 }
 
 func unmanaged(pl plan.Plan) []string {
@@ -158,6 +174,9 @@ func loaded(w *world.World, pl plan.Plan) v1.Condition {
 			c.Status, c.Reason = v1.ConditionUnknown, PodsNotPatchable
 		}
 	}
+	if pause := paused(w); pause != nil && c.Reason != Refused {
+		c.Reason, lagging = Paused, slices.Concat(pause, lagging)
+	}
 	c.Message = strings.Join(lagging, "; ")
 	return c
 }
@@ -180,17 +199,19 @@ func ready(available, reconciled, loaded v1.Condition) v1.Condition {
 // reconciling is True while something is on its way. kstatus reads it as "in progress".
 func reconciling(reconciled, loaded v1.Condition) v1.Condition {
 	c := v1.Condition{Type: v1.Reconciling, Status: v1.ConditionFalse}
-	if reconciled.Status == v1.ConditionTrue && loaded.Status != v1.ConditionTrue && loaded.Reason != Refused {
+	if reconciled.Status == v1.ConditionTrue && loaded.Status != v1.ConditionTrue && loaded.Reason != Refused && loaded.Reason != Paused {
 		c.Status, c.Reason, c.Message = v1.ConditionTrue, loaded.Reason, loaded.Message
 	}
 	return c
 }
 
-// stalled is True when nothing will change until somebody acts.
+// stalled is True when nothing will change until somebody acts on what went wrong. A pause is no such thing: kstatus reads this as
+// "failed".
 func stalled(reconciled, loaded v1.Condition) v1.Condition {
 	c := v1.Condition{Type: v1.Stalled, Status: v1.ConditionFalse}
 	for _, part := range []v1.Condition{reconciled, loaded} {
-		if part.Status == v1.ConditionFalse && part.Reason != Pending && part.Reason != ReconciliationFailed {
+		patient := part.Reason == Pending || part.Reason == ReconciliationFailed || part.Reason == Paused
+		if part.Status == v1.ConditionFalse && !patient {
 			c.Status, c.Reason, c.Message = v1.ConditionTrue, part.Reason, part.Message
 			break
 		}

@@ -9,11 +9,13 @@ const (
 	StatefulSetNotFound = "StatefulSetNotFound"
 	and                 = "And"
 
-	// Reconciled, of a Prometheus. With the last four it is True all the same; they go from the gravest to the mildest.
+	// Reconciled, of a Prometheus. But for the first it is True all the same; the others go from the gravest to the mildest.
 	ReconciliationFailed   = "ReconciliationFailed"
-	Paused                 = "Paused"
+	Paused                 = "Paused" // of Loaded too
 	SomeObjectsRejected    = "SomeObjectsRejected"
 	VolumeNotResized       = "VolumeNotResized"
+	NoSelectedResources    = "NoSelectedResources"
+	DeprecatedFieldsInUse  = "DeprecatedFieldsInUse"
 	ConfigurationUnmanaged = "ConfigurationUnmanaged"
 	IgnoredFields          = "IgnoredFields"
 

@@ -14,6 +14,7 @@ import (
 	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/delivery"
 	"github.com/promloop/promloop/internal/plan"
+	"github.com/promloop/promloop/internal/selection"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -30,8 +31,10 @@ func someWorld(available int32) *world.World {
 }
 
 func deliveryOf(pods ...delivery.Pod) plan.Plan {
-	return plan.Plan{Delivery: delivery.Delivery{Pods: pods}}
+	return plan.Plan{Delivery: delivery.Delivery{Pods: pods}, Selection: selected}
 }
+
+var selected = selection.Result{ServiceMonitors: []*v1.ServiceMonitor{{}}}
 
 var (
 	loadedDomain  = delivery.Domain{Progress: delivery.Loaded, Report: &contract.Loaded{Loaded: "d"}}

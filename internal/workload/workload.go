@@ -40,6 +40,8 @@ type Objects struct {
 	Verdicts map[world.Object]world.Verdict
 	// Ignored says which fields have no effect and why, in sentences for the user, sorted.
 	Ignored []string
+	// Deprecated says which fields have a newer one to be used instead, in sentences for the user.
+	Deprecated []string
 }
 
 // For returns the objects that run the Prometheus of w. Equal Worlds give equal objects. spec.paused is not looked at: who
@@ -52,6 +54,7 @@ func For(w *world.World) Objects {
 	if len(b.refused) > 0 {
 		return b.refusal()
 	}
+	objects.Deprecated = b.deprecated()
 	slices.Sort(b.ignored)
 	objects.Ignored = slices.Compact(b.ignored)
 	return objects
