@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/prometheus/model/relabel"
@@ -42,7 +43,23 @@ func (run *run) additionalList(in *inspector, sel *corev1.SecretKeySelector) []*
 	if err != nil {
 		in.fault(InvalidAdditional, "%s: %s", in.from, unquoted(err))
 	}
+	in.variablesIn(list)
 	return list
+}
+
+// variablesIn refuses $(NAME) as variables does, without telling the name: it is of a Secret. $$(NAME) is the reloader's way to write
+// it as text.
+func (in *inspector) variablesIn(nodes []*yaml.Node) {
+	for _, n := range nodes {
+		for _, found := range reference.FindAllStringSubmatchIndex(n.Value, -1) {
+			name, escaped := n.Value[found[2]:found[3]], strings.HasSuffix(n.Value[:found[0]], "$")
+			if !escaped && !slices.Contains(in.expand, name) {
+				in.atLine(n, EnvReference, "a variable of the reloader that may not be used here")
+				break
+			}
+		}
+		in.variablesIn(n.Content)
+	}
 }
 
 // atLine tells what is wrong with text of the user's own by its place. What stands there is never told: it is of a Secret.

@@ -35,7 +35,7 @@ func durationOr(d *v1.Duration, or string) model.Duration {
 	return parsed
 }
 
-var sizePattern = regexp.MustCompile(`^([0-9]{0,18}(?:\.[0-9]{1,18})?)([KMGTPE]?)i?B$`)
+var sizePattern = regexp.MustCompile(`^([0-9]{0,18}(?:\.[0-9]{1,18})?)((?:[KMGTPE]i?)?)B$`)
 
 // byteSize is a size in bytes, in powers of 1024 with or without the i, and -1 where Prometheus can't read it: its numbers have 18
 // digits, and it counts bytes in 63 bits.
@@ -56,7 +56,7 @@ func byteSize(size v1.ByteSize) float64 {
 			break
 		}
 		number *= 1024
-		if string(unit) == parts[2] {
+		if string(unit) == parts[2][:1] {
 			break
 		}
 	}

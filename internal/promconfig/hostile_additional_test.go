@@ -61,6 +61,10 @@ func TestF68YAMLBombs(t *testing.T) {
 		"EmptyMethod":   "- job_name: a\n  azure_sd_configs: [{subscription_id: b, authentication_method: ''}]\n",
 		"EmptyAccess":   "- job_name: a\n  openstack_sd_configs: [{role: instance, region: b, availability: ''}]\n",
 		"NotUTF8":       "- job_name: \"a\xff\"\n",
+		"SizeOfIB":      "- job_name: a\n  body_size_limit: 5iB\n",
+		"Variable":      "- job_name: a\n  metrics_path: /$(NAMESPACE)/metrics\n",
+		"VariableInKey": "- job_name: a\n  params: {$(NAMESPACE): [b]}\n",
+		"VariableTwice": "- job_name: a\n  metrics_path: /$(POD_NAME)/$(NAMESPACE)\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -82,6 +86,24 @@ func TestF68YAMLBombs(t *testing.T) {
 			t.Errorf("a large text is no danger by itself: %v", verdict)
 		}
 	})
+}
+
+// The reloader refuses the whole set for a variable that it does not have.
+func TestF68Variables(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, message string }{
+		"Own":     {"metrics_path: /$(POD_NAME)/$(SHARD)", ""},
+		"Escaped": {"metrics_path: /$$(NAMESPACE)", ""},
+		"Group":   {"relabel_configs: [{target_label: b, replacement: '$(1)${1}'}]", ""},
+		"Other":   {"metrics_path: /\n  params: {a: [$(NAMESPACE)]}", "line 3: a variable of the reloader that may not be used here"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spec := func(p *v1.PrometheusSpec) { p.AdditionalScrapeConfigs = extra("jobs") }
+			config, result := beside(t, spec, secretValue("jobs", "- job_name: a\n  "+c.text+"\n"))
+			additionalVerdict(t, config, result, c.message)
+		})
+	}
 }
 
 // What another version knows makes this one refuse the whole configuration.
@@ -131,6 +153,7 @@ func TestF68ContentIsNeverTold(t *testing.T) {
 		"Key":         "- job_name: a\n  canary: b\n",
 		"KeyTwice":    "- job_name: a\n  canary: b\n  canary: c\n",
 		"JobName":     "- job_name: canary\n- job_name: canary\n",
+		"Variable":    "- job_name: a\n  metrics_path: /$(canary)\n",
 		"HeaderName":  "- job_name: a\n  http_headers: {canary: {canary: [canary]}}\n",
 		"Role":        "- job_name: a\n  kubernetes_sd_configs: [{role: canary}]\n",
 		"Password":    "- job_name: a\n  basic_auth: {username: canary, password: [canary]}\n",
