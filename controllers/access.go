@@ -5,9 +5,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/promloop/promloop/internal/contract"
 )
 
 // Access is how the reports of the sidecars are reached. The zero Access goes to the address of each pod.
@@ -39,10 +43,29 @@ func (a Access) http() *http.Client {
 	return &client
 }
 
-// url is the base URL of a port of a pod.
+// url is the base URL of a port of a pod, by the scheme that the pod serves: during a rollout they differ.
 func (a Access) url(pod *corev1.Pod, port string) string {
-	if a.server == nil {
-		return "http://" + net.JoinHostPort(pod.Status.PodIP, port)
+	scheme := "http"
+	if servesTLS(pod, port) {
+		scheme = "https"
 	}
-	return a.server.JoinPath("api/v1/namespaces", pod.Namespace, "pods", pod.Name+":"+port, "proxy").String()
+	if a.server == nil {
+		return scheme + "://" + net.JoinHostPort(pod.Status.PodIP, port)
+	}
+	name := pod.Name + ":" + port
+	if scheme == "https" {
+		name = "https:" + name
+	}
+	return a.server.JoinPath("api/v1/namespaces", pod.Namespace, "pods", name, "proxy").String()
+}
+
+// servesTLS reports whether the sidecar behind a port of a pod was started with a certificate.
+func servesTLS(pod *corev1.Pod, port string) bool {
+	for _, c := range pod.Spec.Containers {
+		has := slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return strconv.Itoa(int(p.ContainerPort)) == port })
+		if has && slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == contract.WebCertFile && e.Value != "" }) {
+			return true
+		}
+	}
+	return false
 }

@@ -50,7 +50,7 @@ func TestPodsThatAreGoneAreAskedNoMore(t *testing.T) {
 	defer r.end()
 	ended := false
 	r.asks[main0] = map[question]*asker{{pod: "gone"}: {end: func() { ended = true }}}
-	r.ask(main0, nil, delivery.Wanted{})
+	r.ask(main0, nil, delivery.Wanted{}, certificate{})
 	if !ended || len(r.asks) > 0 {
 		t.Errorf("the question goes on: ended %v, %d left", ended, len(r.asks))
 	}

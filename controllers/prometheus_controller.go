@@ -159,7 +159,7 @@ func (r *PrometheusReconciler) apply(ctx context.Context, w *world.World, pl pla
 		errs = append(errs, r.writer.prune(ctx, pl.Prune), r.repair(ctx, pl.Stuck)) // not before all pods can do without it
 	}
 	errs = append(errs, r.poke(ctx, w, pl.Delivery.Pokes, m))
-	r.reporter.ask(client.ObjectKeyFromObject(w.Prometheus), w.Pods, pl.Wanted)
+	r.reporter.ask(client.ObjectKeyFromObject(w.Prometheus), w.Pods, pl.Wanted, servedBy(w))
 	return errs
 }
 
@@ -222,7 +222,7 @@ func (r *PrometheusReconciler) forget(ctx context.Context, name types.Namespaced
 	r.mu.Unlock()
 	r.observer.values.note(name, nil)
 	r.observer.claims.forget(name)
-	r.reporter.ask(name, nil, delivery.Wanted{})
+	r.reporter.ask(name, nil, delivery.Wanted{}, certificate{})
 	r.Standings.tell(ctx, name, nil)
 	r.changes.forget(name)
 	outcomes.forget(prometheusController, name)

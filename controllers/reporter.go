@@ -52,8 +52,9 @@ type reporter struct {
 	stop context.Context
 	end  context.CancelFunc
 
-	mu   sync.Mutex
-	asks map[types.NamespacedName]map[question]*asker
+	mu      sync.Mutex
+	asks    map[types.NamespacedName]map[question]*asker
+	secured map[types.NamespacedName]*secured
 }
 
 // question is one sidecar of one pod under one address. What it answered holds until a container of the pod starts anew.
@@ -79,7 +80,7 @@ func newReporter(access Access) *reporter {
 		client: access.http(),
 		events: make(chan event.GenericEvent, 64),
 		stop:   ctx, end: cancel,
-		asks: map[types.NamespacedName]map[question]*asker{},
+		asks: map[types.NamespacedName]map[question]*asker{}, secured: map[types.NamespacedName]*secured{},
 	}
 }
 
@@ -105,10 +106,15 @@ func (r *reporter) of(pods []*corev1.Pod) map[string]world.Report {
 	return out
 }
 
-// ask makes the sidecars of exactly these pods be asked for the wanted sets, from now on.
-func (r *reporter) ask(p types.NamespacedName, pods []*corev1.Pod, want delivery.Wanted) {
+// ask makes the sidecars of exactly these pods be asked for the wanted sets, from now on. Those that serve TLS are known by what
+// known says.
+func (r *reporter) ask(p types.NamespacedName, pods []*corev1.Pod, want delivery.Wanted, known certificate) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.secured[p] == nil {
+		r.secured[p] = newSecured()
+	}
+	r.secured[p].renew(known)
 	next := map[question]*asker{}
 	for _, pod := range pods {
 		if pod.Status.PodIP == "" {
@@ -130,7 +136,9 @@ func (r *reporter) ask(p types.NamespacedName, pods []*corev1.Pod, want delivery
 	}
 	r.asks[p] = next
 	if len(next) == 0 {
+		r.secured[p].client.CloseIdleConnections()
 		delete(r.asks, p)
+		delete(r.secured, p)
 	}
 }
 
@@ -145,18 +153,22 @@ func (r *reporter) start(p types.NamespacedName, q question, pod *corev1.Pod) *a
 		case <-ctx.Done():
 		}
 	}
-	base := r.access.url(pod, ports[q.domain]) + "/v1/loaded"
-	go a.run(ctx, func(ctx context.Context, want string) (*contract.Loaded, error) { return r.get(ctx, base, want) })
+	port, client := ports[q.domain], r.client
+	if r.access.server == nil && servesTLS(pod, port) {
+		client = r.secured[p].client // the API server's proxy takes whatever certificate a pod has
+	}
+	base := r.access.url(pod, port) + "/v1/loaded"
+	go a.run(ctx, func(ctx context.Context, want string) (*contract.Loaded, error) { return get(ctx, client, base, want) })
 	return a
 }
 
-func (r *reporter) get(ctx context.Context, base, want string) (*contract.Loaded, error) {
+func get(ctx context.Context, client *http.Client, base, want string) (*contract.Loaded, error) {
 	query := url.Values{"want": {want}, "wait": {longPoll.String()}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"?"+query.Encode(), nil)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := r.client.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, err
 	}

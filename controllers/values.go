@@ -19,6 +19,9 @@ import (
 // references lists every value that the Prometheus and what it selects refer to.
 func references(w *world.World, sel selection.Result) []world.Reference {
 	out := promconfig.References(w.Prometheus)
+	if served, ok := world.ServedCertificate(w.Prometheus); ok {
+		out = append(out, served)
+	}
 	for _, o := range sel.ServiceMonitors {
 		out = append(out, promconfig.References(o)...)
 	}

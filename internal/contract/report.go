@@ -11,6 +11,9 @@ const ReleaseAnnotation = "promloop.dev/release"
 // ReleaseKey is the file name of a release in a volume, and its key among the last known good sets.
 const ReleaseKey = "release.json"
 
+// WebCertFile is the variable that makes a sidecar serve its report with TLS: a pod's own word for how it is asked.
+const WebCertFile = "RELOADER_WEB_CERT_FILE"
+
 // Reasons that the operator acts on, of those that a pod may give for not running the wanted set.
 const (
 	// RefusedElsewhere means that the pod was told of a refusal: its own Prometheus was never asked.

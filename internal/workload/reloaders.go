@@ -42,7 +42,7 @@ func (b *builder) configReloader(shard int) corev1.Container {
 		[2]string{"RELOADER_RELEASE_FILE", configDir + "/" + releaseFile},
 		[2]string{"RELOADER_MANIFEST", b.configManifest()},
 	)...)
-	return served(c, "reloader-web", configPort)
+	return b.served(c, "reloader-web", configPort)
 }
 
 func (b *builder) rulesReloader(shard int) corev1.Container {
@@ -59,7 +59,7 @@ func (b *builder) rulesReloader(shard int) corev1.Container {
 		[2]string{"RELOADER_RELEASE_FILE", b.rulesPath() + "/" + releaseFile},
 		[2]string{"RELOADER_MANIFEST", "required"},
 	)...)
-	return served(c, "rules-web", rulesPort)
+	return b.served(c, "rules-web", rulesPort)
 }
 
 // reloader is what the three have in common.
@@ -132,11 +132,16 @@ func listenOn(port int) string { return ":" + strconv.Itoa(port) }
 
 // served gives a reloader its port and restarts it when it is wedged. It has no readiness probe: a replica whose reloader waits
 // still answers queries, and must not leave its Services for that.
-func served(c corev1.Container, portName string, port int32) corev1.Container {
+func (b *builder) served(c corev1.Container, portName string, port int32) corev1.Container {
+	get := &corev1.HTTPGetAction{Path: "/healthz", Port: intstr.FromString(portName)}
+	if b.servesReports() {
+		get.Scheme = corev1.URISchemeHTTPS
+	}
 	c.Ports = []corev1.ContainerPort{{Name: portName, ContainerPort: port, Protocol: corev1.ProtocolTCP}}
-	c.LivenessProbe = probe(corev1.ProbeHandler{
-		HTTPGet: &corev1.HTTPGetAction{Path: "/healthz", Port: intstr.FromString(portName)},
-	}, probePeriod, livenessFailures)
+	c.LivenessProbe = probe(corev1.ProbeHandler{HTTPGet: get}, probePeriod, livenessFailures)
 	c.LivenessProbe.TerminationGracePeriodSeconds = new(int64(wedgedGrace))
+	for _, file := range b.reportFiles() {
+		c.Env = append(c.Env, corev1.EnvVar{Name: file[0], Value: file[1]})
+	}
 	return c
 }

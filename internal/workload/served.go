@@ -7,6 +7,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
+
+	"github.com/promloop/promloop/internal/contract"
 )
 
 // servedCertificate is the file with the certificate that Prometheus serves, so that the reloaders talk to no other; "" where
@@ -27,15 +29,42 @@ func (b *builder) trustsLoopback() string {
 	return ""
 }
 
+// servesReports reports whether the reloaders serve their reports as Prometheus serves its pages: with TLS, where they can read both
+// files. They ask for no client certificate, as neither the operator nor a kubelet has one.
+func (b *builder) servesReports() bool {
+	if !b.servesTLS() || b.options.ForeignReloaders {
+		return false
+	}
+	key, _ := b.sharedFile(b.spec.Web.TLSConfig.KeyFile, serverKeyFile)
+	return key != "" && b.servedCertificate() != ""
+}
+
+// reportFiles are the certificate and the key of the reports, as the contract names them.
+func (b *builder) reportFiles() [][2]string {
+	if !b.servesReports() {
+		return nil
+	}
+	key, _ := b.sharedFile(b.spec.Web.TLSConfig.KeyFile, serverKeyFile)
+	return [][2]string{{contract.WebCertFile, b.servedCertificate()}, {"RELOADER_WEB_KEY_FILE", key}}
+}
+
 // webMounts let the reloaders see what Prometheus serves TLS with.
 func (b *builder) webMounts() []corev1.VolumeMount {
 	if !b.servesTLS() {
 		return nil
 	}
 	mounts := []corev1.VolumeMount{{Name: webVolume, MountPath: webDir, ReadOnly: true}}
+	if b.options.ForeignReloaders {
+		return mounts
+	}
 	_, certificate := b.sharedFile(b.spec.Web.TLSConfig.CertFile, serverCertFile)
-	if certificate != nil && !b.options.ForeignReloaders {
+	if certificate != nil {
 		mounts = append(mounts, *certificate)
+	}
+	_, key := b.sharedFile(b.spec.Web.TLSConfig.KeyFile, serverKeyFile)
+	lies := func(m corev1.VolumeMount) bool { return m.MountPath == key.MountPath }
+	if key != nil && b.servesReports() && !slices.ContainsFunc(mounts, lies) {
+		mounts = append(mounts, *key)
 	}
 	return mounts
 }

@@ -134,3 +134,55 @@ func variable(c corev1.Container, name string) string {
 	}
 	return ""
 }
+
+// TestTheReportsAreServedAsPrometheusIs has what becomes of the port reloader-web and of rules-web.
+func TestTheReportsAreServedAsPrometheusIs(t *testing.T) {
+	const secrets = "/etc/prometheus/secrets/"
+	references := v1.WebTLSConfig{Cert: v1.SecretOrConfigMap{Secret: secretKey("s", "crt")}, KeySecret: *secretKey("s", "key")}
+	mutual := references
+	mutual.ClientCA.Secret, mutual.ClientAuthType = secretKey("s", "ca"), new(v1.RequireAndVerifyClientCert)
+	none := func(*world.World) {}
+	cases := map[string]struct {
+		reason    string
+		tls       *v1.WebTLSConfig
+		change    func(*world.World)
+		cert, key string
+	}{
+		"Plain":      {reason: "there is no certificate", change: none},
+		"References": {"both lie in the volume of the web configuration", &references, none, webDir + "/tls.crt", webDir + "/tls.key"},
+		"Mutual":     {"neither a kubelet nor the operator has a client certificate", &mutual, none, webDir + "/tls.crt", webDir + "/tls.key"},
+		"Files": {"both are mounted", &v1.WebTLSConfig{CertFile: new(secrets + "c/tls.crt"), KeyFile: new(secrets + "k/tls.key")},
+			spec(func(s *v1.PrometheusSpec) { s.Secrets = []string{"c", "k"} }), secrets + "c/tls.crt", secrets + "k/tls.key"},
+		"Mixed": {"only the key is a file", &v1.WebTLSConfig{Cert: references.Cert, KeyFile: new(secrets + "k/tls.key")},
+			spec(func(s *v1.PrometheusSpec) { s.Secrets = []string{"k"} }), webDir + "/tls.crt", secrets + "k/tls.key"},
+		"KeyOfImage": {reason: "a certificate alone serves nothing", tls: &v1.WebTLSConfig{CertFile: new(secrets + "c/tls.crt"), KeyFile: new("/k")},
+			change: spec(func(s *v1.PrometheusSpec) { s.Secrets = []string{"c"} })},
+		"CertificateOfImage": {reason: "a key alone serves nothing", tls: &v1.WebTLSConfig{CertFile: new("/c"), KeyFile: new(secrets + "k/tls.key")},
+			change: spec(func(s *v1.PrometheusSpec) { s.Secrets = []string{"k"} })},
+		"Foreign": {reason: "such reloaders do not know the contract", tls: &references, change: func(w *world.World) { w.Options.ForeignReloaders = true }},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(tc.change, func(w *world.World) {
+				if tc.tls != nil {
+					webTLSOf(*tc.tls)(&w.Prometheus.Spec)
+				}
+			})
+			for _, container := range []string{configReloader, RulesReloader} {
+				c := containerOf(t, w, container)
+				got := []string{variable(c, "RELOADER_WEB_CERT_FILE"), variable(c, "RELOADER_WEB_KEY_FILE"), variable(c, "RELOADER_WEB_CLIENT_CA_FILE")}
+				if diff := cmp.Diff([]string{tc.cert, tc.key, ""}, got); diff != "" {
+					t.Errorf("%s: certificate, key and client CA of %s (-want +got):\n%s", tc.reason, container, diff)
+				}
+				for _, file := range got {
+					if file != "" && !slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return inTree(m.MountPath, file) }) {
+						t.Errorf("%s: %s does not see %s", tc.reason, container, file)
+					}
+				}
+				if c.LivenessProbe != nil && (c.LivenessProbe.HTTPGet.Scheme == corev1.URISchemeHTTPS) != (tc.cert != "") {
+					t.Errorf("%s: the kubelet probes %s by %q", tc.reason, container, c.LivenessProbe.HTTPGet.Scheme)
+				}
+			}
+		})
+	}
+}

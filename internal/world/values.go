@@ -46,7 +46,7 @@ type Value struct {
 // NewValue wraps the content of a key.
 func NewValue(b []byte) Value { return Value{bytes: b} }
 
-// Reveal returns the content. Only what goes into a published Secret may ask for it.
+// Reveal returns the content. Only what goes into a published Secret, or is compared with what a server presents, may ask for it.
 func (v Value) Reveal() []byte { return v.bytes }
 
 // String hides the content from every format verb and log.

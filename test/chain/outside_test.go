@@ -16,6 +16,7 @@ import (
 var _ = Describe("An operator outside of the cluster", Serial, func() {
 	It("asks the sidecars through the API server's proxy of pods", func(ctx SpecContext) {
 		t := newTeam(ctx, "outside")
+		secure := newSecureTeam(ctx, "outsidesecure", byReferences)
 		Expect(running.Operator.Stop()).To(Succeed())
 		DeferCleanup(func(ctx context.Context) { Expect(running.Operator.Start(ctx)).To(Succeed()) })
 		outside, err := running.StartOperator(ctx, stack.OperatorOptions{Name: "outside", Flags: []string{
@@ -34,6 +35,9 @@ var _ = Describe("An operator outside of the cluster", Serial, func() {
 		second := t.rule("Proved", "up == 1")
 		create(ctx, second)
 		t.eventuallyServes(ctx, second, 20*time.Second)
+		create(ctx, secure.rule("Encrypted", "up == 0"))
+		Eventually(expressions(ctx, secure.secureReplica(ctx))).WithContext(ctx).Should(HaveKey("Encrypted"))
+		secure.eventuallyLoaded(ctx)
 	}, SpecTimeout(4*time.Minute))
 })
 
