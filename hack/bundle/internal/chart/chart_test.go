@@ -118,22 +118,39 @@ func TestValuesReachTheDeployment(t *testing.T) {
 		"nodeSelector":      map[string]any{"pool": "system"},
 		"tolerations":       []any{map[string]any{"operator": "Exists"}},
 		"priorityClassName": "system-cluster-critical",
+		"env":               []any{map[string]any{"name": "GOMEMLIMIT", "value": "900MiB"}},
+		"affinity":          map[string]any{"podAntiAffinity": nil, "nodeAffinity": map[string]any{}},
+		"hostNetwork":       true,
+		"podLabels":         map[string]any{"team": "a"},
+		"podAnnotations":    map[string]any{"note": "b"},
+
+		"topologySpreadConstraints": []any{map[string]any{"maxSkew": 1}},
 	})
 	deployment, _ := objects["Deployment/promloop-controller-manager"].(map[string]any)
-	pod, _, _ := unstructured.NestedMap(deployment, "spec", "template", "spec")
+	template, _, _ := unstructured.NestedMap(deployment, "spec", "template")
+	pod, _ := template["spec"].(map[string]any)
 	manager, _ := pod["containers"].([]any)[0].(map[string]any)
 	arguments, _ := manager["args"].([]any)
+	variables, _ := manager["env"].([]any)
 	replicas, _, _ := unstructured.NestedInt64(deployment, "spec", "replicas")
 	got := map[string]any{
 		"replicas": replicas, "image": manager["image"], "pull": pod["imagePullSecrets"], "nodes": pod["nodeSelector"],
 		"tolerations": pod["tolerations"], "priority": pod["priorityClassName"], "requests": manager["resources"].(map[string]any)["requests"],
 		"kubelets": slices.Contains(arguments, any("--kubelet-service=")), "arguments": arguments[len(arguments)-2:], "sidecars": sidecarImages(manager),
+		"variable": variables[len(variables)-1], "affinity": pod["affinity"], "host": pod["hostNetwork"], "spread": pod["topologySpreadConstraints"],
+		"pod": template["metadata"],
 	}
 	want := map[string]any{
 		"replicas": int64(3), "image": "mirror/a@sha256:1", "pull": []any{map[string]any{"name": "pull"}},
 		"nodes": map[string]any{"pool": "system"}, "tolerations": []any{map[string]any{"operator": "Exists"}},
 		"priority": "system-cluster-critical", "requests": map[string]any{"cpu": "1", "memory": "200Mi"},
 		"kubelets": true, "arguments": []any{"--log-level=debug", `--labels=a="b"`}, "sidecars": []any{"mirror/b:2", "mirror/c:3"},
+		"variable": map[string]any{"name": "GOMEMLIMIT", "value": "900MiB"}, "affinity": map[string]any{"nodeAffinity": map[string]any{}}, "host": true,
+		"spread": []any{map[string]any{"maxSkew": int64(1)}},
+		"pod": map[string]any{
+			"labels":      map[string]any{"app.kubernetes.io/name": "promloop", "control-plane": "controller-manager", "team": "a"},
+			"annotations": map[string]any{"kubectl.kubernetes.io/default-container": "manager", "note": "b"},
+		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("every value has an effect (-want +got):\n%s", diff)
@@ -150,6 +167,37 @@ func sidecarImages(container map[string]any) []any {
 		}
 	}
 	return images
+}
+
+// The Prometheus that is most common selects monitors and rules by a label of its own release.
+func TestValuesReachTheOtherObjects(t *testing.T) {
+	t.Parallel()
+	more := map[string]any{"labels": map[string]any{"release": "mine"}}
+	objects := rendered(t, "promloop", namespace, map[string]any{
+		"serviceMonitor": more, "prometheusRule": more, "dashboard": more,
+		"serviceAccount": map[string]any{"annotations": map[string]any{"role": "reader"}},
+		"webhook":        map[string]any{"failurePolicy": "Fail"},
+	})
+	for _, name := range []string{"ServiceMonitor/promloop-controller-manager", "PrometheusRule/promloop-alerts", "ConfigMap/promloop-dashboards"} {
+		labels, _, _ := unstructured.NestedStringMap(objects[name].(map[string]any), "metadata", "labels")
+		if labels["release"] != "mine" || labels["app.kubernetes.io/name"] != "promloop" {
+			t.Errorf("%s: a label is added to those it has, got %v", name, labels)
+		}
+	}
+	account, _ := objects["ServiceAccount/promloop-controller-manager"].(map[string]any)
+	if role, _, _ := unstructured.NestedString(account, "metadata", "annotations", "role"); role != "reader" {
+		t.Errorf("the account has %v", account["metadata"])
+	}
+	configuration, _ := objects["ValidatingWebhookConfiguration/promloop-validating-webhook-configuration"].(map[string]any)
+	hooks, _, _ := unstructured.NestedSlice(configuration, "webhooks")
+	for _, h := range hooks {
+		if hook, _ := h.(map[string]any); hook["failurePolicy"] != "Fail" {
+			t.Errorf("%v is %v", hook["name"], hook["failurePolicy"])
+		}
+	}
+	if len(hooks) == 0 {
+		t.Error("no webhook to set a policy of")
+	}
 }
 
 func TestNothingIsLeftInTheDefaultNamespace(t *testing.T) {
@@ -171,17 +219,31 @@ func TestSwitchesTurnObjectsOff(t *testing.T) {
 	kinds := map[string]string{
 		"networkPolicies": "NetworkPolicy/", "podDisruptionBudget": "PodDisruptionBudget/", "serviceMonitor": "ServiceMonitor/",
 		"prometheusRule": "PrometheusRule/", "admissionPolicy": "ValidatingAdmissionPolicy",
-		"webhook": "ValidatingWebhookConfiguration/", "userRoles": "ClusterRole/promloop-monitoring-",
+		"webhook": "-webhook-", "userRoles": "ClusterRole/promloop-monitoring-",
 	}
-	for value, prefix := range kinds {
+	for value, part := range kinds {
 		left := rendered(t, "promloop", namespace, map[string]any{value: map[string]any{"enabled": false}})
 		want := maps.Clone(all)
-		maps.DeleteFunc(want, func(name string, _ any) bool { return strings.HasPrefix(name, prefix) })
+		maps.DeleteFunc(want, func(name string, _ any) bool { return strings.Contains(name, part) })
 		if len(want) == len(all) {
-			t.Errorf("no object of %s in the chart", prefix)
+			t.Errorf("no object of %s in the chart", part)
 		}
 		if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(left))); diff != "" {
-			t.Errorf("%s turns off %s and nothing else (-want +got):\n%s", value, prefix, diff)
+			t.Errorf("%s turns off %s and nothing else (-want +got):\n%s", value, part, diff)
+		}
+	}
+}
+
+// Without the webhook the operator keeps no certificate, for which it would lack the right.
+func TestTheOperatorIsToldOfNoWebhook(t *testing.T) {
+	t.Parallel()
+	for _, enabled := range []bool{true, false} {
+		objects := rendered(t, "promloop", namespace, map[string]any{"webhook": map[string]any{"enabled": enabled}})
+		deployment, _ := objects["Deployment/promloop-controller-manager"].(map[string]any)
+		containers, _, _ := unstructured.NestedSlice(deployment, "spec", "template", "spec", "containers")
+		arguments, _ := containers[0].(map[string]any)["args"].([]any)
+		if off := slices.Contains(arguments, any("--webhook-port=0")); off == enabled {
+			t.Errorf("webhook.enabled is %t, and the arguments are %v", enabled, arguments)
 		}
 	}
 }
@@ -197,6 +259,7 @@ func TestUnknownValuesAreRefused(t *testing.T) {
 		"a misspelt image would be ignored":  {"images": map[string]any{"manager": "a:1"}},
 		"a number of replicas is a number":   {"replicas": "two"},
 		"a switch has one word: enabled":     {"serviceMonitor": map[string]any{"enable": true}},
+		"a policy is Ignore or Fail":         {"webhook": map[string]any{"failurePolicy": "Warn"}},
 		"a Service has a namespace too":      {"kubeletService": "kubelet"},
 		"an empty image would start nothing": {"images": map[string]any{"operator": ""}},
 	} {

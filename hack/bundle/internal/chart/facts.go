@@ -19,6 +19,7 @@ type facts struct {
 	KubeletService string
 	Images         []image
 	Resources      corev1.ResourceRequirements
+	Affinity       *corev1.Affinity
 	Switches       []option // those that turn anything off
 }
 
@@ -30,48 +31,6 @@ type image struct {
 	Value     string // name under .Values.images
 	Reference string
 	variable  string // environment variable of the operator that holds it; empty for the operator's own
-}
-
-// option is a switch <Value>.enabled over some objects.
-type option struct {
-	Value string
-	About string
-	of    func(tree.Object) bool
-}
-
-func kind(names ...string) func(tree.Object) bool {
-	return func(o tree.Object) bool {
-		for _, name := range names {
-			if o.GetKind() == name {
-				return true
-			}
-		}
-		return false
-	}
-}
-
-// aggregated tells a ClusterRole that adds to the roles people have.
-func aggregated(o tree.Object) bool {
-	for label := range o.GetLabels() {
-		if strings.HasPrefix(label, "rbac.authorization.k8s.io/aggregate-to-") {
-			return true
-		}
-	}
-	return false
-}
-
-// options are all switches. What none of them takes is always installed.
-func options() []option {
-	return []option{
-		{"networkPolicies", "What may reach the operator, and what it may reach.", kind("NetworkPolicy")},
-		{"podDisruptionBudget", "Keeps one replica while nodes are drained.", kind("PodDisruptionBudget")},
-		{"serviceMonitor", "Has the operator scraped by a Prometheus that selects this namespace.", kind("ServiceMonitor")},
-		{"prometheusRule", "Alerts on the operator and on the way from a change to its reload.", kind("PrometheusRule")},
-		{"dashboard", "Dashboard for a Grafana whose sidecar looks for the label grafana_dashboard.", kind("ConfigMap")},
-		{"userRoles", "Adds the kinds to the roles admin, edit and view.", aggregated},
-		{"admissionPolicy", "Limits what the operator may change of a pod.", kind("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")},
-		{"webhook", "Refuses objects that Prometheus would refuse.", kind("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")},
-	}
 }
 
 // factsOf reads what becomes a value. The chart is made for one Deployment with one container.
@@ -88,7 +47,8 @@ func factsOf(objects []tree.Object) (facts, error) {
 	tag := manager.Image[strings.LastIndex(manager.Image, ":")+1:]
 	f := facts{
 		Version: strings.TrimPrefix(tag, "v"), Namespace: namespaces[0].GetName(), Resources: manager.Resources, Replicas: 1,
-		Images: []image{{Value: "operator", Reference: manager.Image}},
+		Affinity: deployments[0].Spec.Template.Spec.Affinity,
+		Images:   []image{{Value: "operator", Reference: manager.Image}},
 	}
 	if replicas := deployments[0].Spec.Replicas; replicas != nil {
 		f.Replicas = *replicas

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -21,6 +22,8 @@ var (
 	optionalLine = regexp.MustCompile(`(?m)^( *)(\w+): OPTIONAL-(\d+)-END$`)
 	// moreItems are the items of a value, added to a list.
 	moreItems = regexp.MustCompile(`(?m)^( *)- ITEMS-(\d+)-END$`)
+	// moreEntries are the keys of a value, added to a map of strings.
+	moreEntries = regexp.MustCompile(`(?m)^( *)ENTRIES-(\d+)-END: ""$`)
 )
 
 func (m *markers) put(form, action string) string {
@@ -42,7 +45,10 @@ func (m *markers) fill(text string) string {
 		return g[1] + "{{- with " + action(g[3]) + " }}\n" + g[1] + g[2] + ": {{ toJson . }}\n" + g[1] + "{{- end }}"
 	})
 	replace(moreItems, func(g []string) string {
-		return g[1] + "{{- range " + action(g[2]) + " }}\n" + g[1] + "- {{ quote . }}\n" + g[1] + "{{- end }}"
+		return g[1] + "{{- range " + action(g[2]) + " }}\n" + g[1] + "- {{ toJson . }}\n" + g[1] + "{{- end }}"
+	})
+	replace(moreEntries, func(g []string) string {
+		return g[1] + "{{- range $key, $value := " + action(g[2]) + " }}\n" + g[1] + "{{ quote $key }}: {{ quote $value }}\n" + g[1] + "{{- end }}"
 	})
 	return text
 }
@@ -51,10 +57,8 @@ func (m *markers) fill(text string) string {
 func (f facts) template(o tree.Object) ([]byte, error) {
 	o = o.DeepCopy()
 	m := &markers{}
-	if o.GetKind() == "Deployment" {
-		if err := f.parametrize(o, m); err != nil {
-			return nil, err
-		}
+	if err := f.parametrize(o, m); err != nil {
+		return nil, err
 	}
 	o.Object, _ = f.relocate(o.Object, m).(map[string]any)
 	text, err := yaml.Marshal(o.Object)
@@ -89,15 +93,47 @@ func (f facts) relocate(value any, m *markers) any {
 	return value
 }
 
-// parametrize puts values into the Deployment.
+// parametrize puts values into an object.
 func (f facts) parametrize(o tree.Object, m *markers) error {
-	pod := []string{"spec", "template", "spec"}
-	for _, name := range []string{"imagePullSecrets", "nodeSelector", "priorityClassName", "tolerations"} {
-		if err := unstructured.SetNestedField(o.Object, m.put("OPTIONAL", ".Values."+name), append(pod, name)...); err != nil {
-			return err
+	for _, option := range f.Switches {
+		if !option.of(o) {
+			continue
+		}
+		for _, setting := range option.More {
+			if err := setting.into(o, m, ".Values."+option.Value+"."+setting.Name); err != nil {
+				return err
+			}
 		}
 	}
-	containers, _, err := unstructured.NestedSlice(o.Object, append(pod, "containers")...)
+	switch o.GetKind() {
+	case "ServiceAccount":
+		return unstructured.SetNestedField(o.Object, m.put("OPTIONAL", ".Values.serviceAccount.annotations"), "metadata", "annotations")
+	case "Deployment":
+		return errors.Join(f.parametrizeDeployment(o, m), f.parametrizeManager(o, m))
+	}
+	return nil
+}
+
+func (f facts) parametrizeDeployment(o tree.Object, m *markers) error {
+	set := func(value string, path ...string) error {
+		return unstructured.SetNestedField(o.Object, value, append([]string{"spec"}, path...)...)
+	}
+	errs := []error{
+		set(m.put("MARKER", ".Values.replicas"), "replicas"),
+		set(m.put("MARKER", "toJson .Values.affinity"), "template", "spec", "affinity"),
+		set("", "template", "metadata", "labels", m.put("ENTRIES", ".Values.podLabels")),
+		set("", "template", "metadata", "annotations", m.put("ENTRIES", ".Values.podAnnotations")),
+	}
+	for _, name := range []string{"imagePullSecrets", "nodeSelector", "priorityClassName", "tolerations", "topologySpreadConstraints", "hostNetwork"} {
+		errs = append(errs, set(m.put("OPTIONAL", ".Values."+name), "template", "spec", name))
+	}
+	return errors.Join(errs...)
+}
+
+// parametrizeManager puts values into the container. What a user adds comes last, and so has the last word.
+func (f facts) parametrizeManager(o tree.Object, m *markers) error {
+	path := []string{"spec", "template", "spec", "containers"}
+	containers, _, err := unstructured.NestedSlice(o.Object, path...)
 	if err != nil {
 		return err
 	}
@@ -110,12 +146,12 @@ func (f facts) parametrize(o tree.Object, m *markers) error {
 			arguments[i] = kubeletFlag + m.put("MARKER", ".Values.kubeletService")
 		}
 	}
-	manager["args"] = append(arguments, m.put("ITEMS", ".Values.extraArgs"))
+	manager["args"] = append(arguments,
+		m.put("ITEMS", `ternary (list) (list "--webhook-port=0") .Values.`+webhook+`.enabled`), m.put("ITEMS", ".Values.extraArgs"))
 	f.parametrizeImages(manager, m)
-	if err := unstructured.SetNestedField(o.Object, m.put("MARKER", ".Values.replicas"), "spec", "replicas"); err != nil {
-		return err
-	}
-	return unstructured.SetNestedSlice(o.Object, containers, append(pod, "containers")...)
+	variables, _ := manager["env"].([]any)
+	manager["env"] = append(variables, m.put("ITEMS", ".Values.env"))
+	return unstructured.SetNestedSlice(o.Object, containers, path...)
 }
 
 func (f facts) parametrizeImages(manager map[string]any, m *markers) {
