@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -65,9 +66,52 @@ func (w *writer) apply(ctx context.Context, o workload.Object, past *history) er
 		err = w.overwrite(ctx, u, err)
 	}
 	if err == nil {
+		err = w.sweep(ctx, u, o)
+	}
+	if err == nil {
 		past.note(u)
 	}
 	return err
+}
+
+// sweep removes what somebody else put into a Secret or ConfigMap, by hand or from a backup: apply takes away only what is ours, and
+// a set with a file too many is never complete. u is the object as it stands after it was applied.
+func (w *writer) sweep(ctx context.Context, u *unstructured.Unstructured, o workload.Object) error {
+	surplus := map[string]any{}
+	for _, section := range []string{"data", "binaryData"} {
+		there, _, _ := unstructured.NestedFieldNoCopy(u.Object, section)
+		entries, _ := there.(map[string]any)
+		remove := map[string]any{}
+		for key := range entries {
+			if !has(o, key) {
+				remove[key] = nil
+			}
+		}
+		if len(remove) > 0 {
+			surplus[section] = remove
+		}
+	}
+	if len(surplus) == 0 {
+		return nil
+	}
+	surplus["metadata"] = map[string]any{"resourceVersion": u.GetResourceVersion()}
+	patch, err := json.Marshal(surplus)
+	if err != nil {
+		return err
+	}
+	return w.client.Patch(ctx, u, client.RawPatch(types.MergePatchType, patch), fieldOwner)
+}
+
+// has reports whether a Secret or ConfigMap has an entry of that name; other kinds have no data.
+func has(o workload.Object, key string) bool {
+	found := false
+	switch o := o.(type) {
+	case *corev1.Secret:
+		_, found = o.Data[key]
+	case *corev1.ConfigMap:
+		_, found = o.Data[key]
+	}
+	return found
 }
 
 // overwrite puts a Service right whose ports somebody changed: apply tells ports apart by their numbers, so it adds the right one

@@ -35,6 +35,9 @@ func (w *writer) adopt(ctx context.Context, o workload.Object, past *history) er
 	if decided := o.GetResourceVersion(); decided != "" && decided != there.ResourceVersion {
 		return nil // the write will conflict, as it should
 	}
+	if there.DeletionTimestamp != nil {
+		return errBeingDeleted
+	}
 	if past.unseen(o, there) {
 		return apierrors.NewConflict(schema.GroupResource{Resource: keyOf(o).kind}, o.GetName(), errUnseen)
 	}
@@ -43,12 +46,13 @@ func (w *writer) adopt(ctx context.Context, o workload.Object, past *history) er
 		return fmt.Errorf("reading its field managers: %w", err)
 	}
 	if patch != nil {
-		if err := past.tookOver(o); err != nil {
+		if err := past.mayTakeOver(o); err != nil {
 			return err
 		}
 		if err := w.client.Patch(ctx, there, client.RawPatch(types.JSONPatchType, patch)); err != nil {
 			return fmt.Errorf("taking over the fields of %v: %w", sets.List(formerManagers), err)
 		}
+		past.takeovers[keyOf(o)]++
 	}
 	o.SetResourceVersion(there.ResourceVersion)
 	return nil
@@ -56,6 +60,9 @@ func (w *writer) adopt(ctx context.Context, o workload.Object, past *history) er
 
 // errUnseen is why an object is not written that was decided to be missing, and is there.
 var errUnseen = errors.New("another replica of the operator made it, and the cache does not show it yet")
+
+// errBeingDeleted is why an object is not written that has to go first.
+var errBeingDeleted = errors.New("it is being deleted, and made anew once it is gone")
 
 // maxTakeovers bounds how often an object is taken over: once when it is adopted, and again for a write that the other operator
 // had under way. One that comes back after that is being written by an operator that runs, and each would undo the other's work.
@@ -99,13 +106,11 @@ func (h *history) unseen(o workload.Object, there *metav1.PartialObjectMetadata)
 		there.Labels[world.ManagedByLabel] == world.ManagedByValue && h.versions[keyOf(o)] != there.ResourceVersion
 }
 
-// tookOver counts the takeovers of o, and fails when two operators would go on for ever.
-func (h *history) tookOver(o workload.Object) error {
-	key := keyOf(o)
-	if h.takeovers[key] == maxTakeovers {
+// mayTakeOver fails when two operators would go on for ever.
+func (h *history) mayTakeOver(o workload.Object) error {
+	if h.takeovers[keyOf(o)] == maxTakeovers {
 		return fmt.Errorf("prometheus-operator still writes it, so promloop leaves it alone: stop that operator and restart promloop, "+
 			"or give each its own --controller-id and say with the annotation %s whose this Prometheus is", world.ControllerIDAnnotation)
 	}
-	h.takeovers[key]++
 	return nil
 }

@@ -30,8 +30,9 @@ import (
 // transientFor is how long a state that ends by itself stays unwritten: most changes are loaded before.
 const transientFor = time.Second
 
-// notSpokenYet is how long to wait for a Prometheus that selects an object and was not looked at since the operator started.
-const notSpokenYet = time.Second
+// notSpokenYet is how long to wait at most for a Prometheus that selects an object and was not looked at since the operator started.
+// When it speaks, it has all that it selects looked at.
+const notSpokenYet = time.Minute
 
 // ConfigResourceReconciler writes the status of one kind of selectable object, and an event when its verdict changes.
 type ConfigResourceReconciler struct {
@@ -50,6 +51,9 @@ type ConfigResourceReconciler struct {
 
 // Reconcile computes the status from what every Prometheus says and writes it on a transition.
 func (r *ConfigResourceReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	if !r.Scope.Sees(req.Namespace) {
+		return ctrl.Result{}, nil
+	}
 	o := r.new()
 	if err := r.Client.Get(ctx, req.NamespacedName, o); err != nil || o.GetDeletionTimestamp() != nil {
 		r.changes.forget(req.NamespacedName)
@@ -88,7 +92,7 @@ func (r *ConfigResourceReconciler) pass(ctx context.Context, o client.Object) (t
 	if len(standings) == 0 && slices.ContainsFunc(others, func(p v1.Prometheus) bool { return selects(client.ObjectKeyFromObject(&p)) }) {
 		return 0, nil // it is for another operator to tell
 	}
-	next := status.ForConfigResource(*old, o.GetGeneration(), standings, left, now)
+	next := status.ForConfigResource(*old, o.GetGeneration(), status.Opinions{Standings: standings, Left: left, Others: keysOf(others)}, now)
 	if meta.IsStatusConditionTrue(next.Conditions, string(v1.Loaded)) {
 		r.changes.loaded(string(r.kind), name, o.GetGeneration(), now)
 	}
@@ -111,23 +115,35 @@ func (r *ConfigResourceReconciler) prometheuses(ctx context.Context) (ours, othe
 	err = r.Client.List(ctx, &all, client.UnsafeDisableDeepCopy)
 	for _, p := range all.Items {
 		switch {
-		case !r.Scope.Manages(&p):
-			others = append(others, p)
-		case p.DeletionTimestamp == nil:
+		case p.DeletionTimestamp != nil:
+		case r.Scope.Manages(&p):
 			ours = append(ours, p)
+		default:
+			others = append(others, p)
 		}
 	}
 	return ours, others, err
 }
 
-// write announces what turned and writes the status.
+func keysOf(all []v1.Prometheus) []types.NamespacedName {
+	out := make([]types.NamespacedName, len(all))
+	for i := range all {
+		out[i] = client.ObjectKeyFromObject(&all[i])
+	}
+	return out
+}
+
+// write writes the status and announces what turned.
 func (r *ConfigResourceReconciler) write(ctx context.Context, o client.Object, next v1.ConfigResourceStatus) error {
 	old := statusOf(o)
-	r.announce(o, status.Turned(*old, next))
+	turned := status.Turned(*old, next)
 	before := o.DeepCopyObject().(client.Object)
 	*old = next
-	err := client.IgnoreNotFound(r.Client.Status().Patch(ctx, o, client.MergeFrom(before)))
-	return noteStatusWrite(r.name(), err)
+	err := r.Client.Status().Patch(ctx, o, client.MergeFrom(before))
+	if err == nil {
+		r.announce(o, turned)
+	}
+	return noteStatusWrite(r.name(), client.IgnoreNotFound(err))
 }
 
 // name is the controller's name in logs and metrics.

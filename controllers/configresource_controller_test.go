@@ -144,6 +144,20 @@ func TestStatusIsLeftToWhoRunsThePrometheus(t *testing.T) {
 	}
 }
 
+func TestStatusOfANamespaceThatDoesNotCountIsLeft(t *testing.T) {
+	t.Parallel()
+	rule := &v1.PrometheusRule{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "r", Generation: 1}}
+	writes := 0
+	r, _ := ruleReconciler(onStatusWrite(t, func() { writes++ }, rule), NewStandings(), rate.Inf, 1)
+	r.Scope.DenyNamespaces = []string{"n"}
+	if _, err := r.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(rule)}); err != nil || writes > 0 {
+		t.Errorf("%d writes: %v", writes, err)
+	}
+	if asked := r.unselected(t.Context(), &v1.Prometheus{}); len(asked) > 0 {
+		t.Errorf("%v is looked at for nothing", asked)
+	}
+}
+
 // TestStatusWritesAreBounded has 10,000 rules go live at once.
 func TestStatusWritesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

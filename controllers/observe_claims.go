@@ -16,8 +16,8 @@ import (
 // +kubebuilder:rbac:groups="",resources=persistentvolumeclaims,verbs=list;patch
 // +kubebuilder:rbac:groups=storage.k8s.io,resources=storageclasses,verbs=get
 
-// lookAtClaims is how often the claims of a Prometheus are looked at while its object does not change. They are not watched: a cluster
-// has many, and theirs only change by hand.
+// lookAtClaims is how old what is known of the claims of a Prometheus may be while its object does not change. They are not watched: a
+// cluster has many, and theirs only change by hand.
 const lookAtClaims = time.Minute
 
 // claimStore remembers the volume claims of every Prometheus for a while.
@@ -39,7 +39,8 @@ func newClaimStore(live client.Reader) *claimStore {
 	return &claimStore{live: live, seen: map[types.NamespacedName]seenClaims{}}
 }
 
-// observe reads the claims of the StatefulSets that have any, and whether their storage classes let them grow.
+// observe reads the claims of the StatefulSets that have any, and whether their storage classes let them grow. That they can't be
+// read is noted in the World: the size of a volume is no reason to hold up a configuration.
 func (s *claimStore) observe(ctx context.Context, w *world.World) error {
 	name := client.ObjectKeyFromObject(w.Prometheus)
 	s.mu.Lock()
@@ -48,7 +49,8 @@ func (s *claimStore) observe(ctx context.Context, w *world.World) error {
 	if last.generation != w.Prometheus.Generation || w.Now.Sub(last.at) > lookAtClaims {
 		last = seenClaims{at: w.Now, generation: w.Prometheus.Generation, growing: map[string]bool{}}
 		if err := s.read(ctx, w, &last); err != nil {
-			return err
+			w.ClaimsUnread = err.Error()
+			return nil
 		}
 		s.mu.Lock()
 		s.seen[name] = last

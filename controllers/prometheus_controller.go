@@ -124,9 +124,9 @@ func (r *PrometheusReconciler) pass(ctx context.Context, p *v1.Prometheus) (time
 	r.Standings.tell(ctx, name, status.Standings(w, pl, m.ledger))
 	measured.tell(name, status.MeasuresOf(w, pl))
 	errs = append(errs, r.report(ctx, p, status.For(w, pl, errors.Join(errs...)), m))
-	after := pl.Delivery.CheckAfter
+	after := pl.LookAgain
 	if w.Values.Incomplete() {
-		after = sooner(after, readAgain)
+		after = delivery.Sooner(after, readAgain)
 	}
 	return after, errs
 }

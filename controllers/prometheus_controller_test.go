@@ -8,9 +8,9 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/ptr"
@@ -173,22 +173,21 @@ var _ = Describe("A Prometheus is reconciled", func() {
 	It("and one that can't be looked at says so, and nothing that it does not know", func(ctx SpecContext) {
 		s := newScene(ctx)
 		p, request := s.prometheus(), ctrl.Request{}
-		p.Name, p.Spec.Storage = "stored", &v1.StorageSpec{}
-		p.Spec.Storage.VolumeClaimTemplate.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
+		p.Name = "unseen"
 		s.create(ctx, p)
 		request.NamespacedName = client.ObjectKeyFromObject(p)
-		forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "persistentvolumeclaims"}, "", errPlanted)
-		denied := true
+		forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "statefulsets"}, "", errPlanted)
+		denied := false
 		s.operator, _ = newOperator(interceptor.Funcs{
 			List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
-				if _, claims := list.(*corev1.PersistentVolumeClaimList); claims && denied {
+				if _, sets := list.(*appsv1.StatefulSetList); sets && denied {
 					return forbidden
 				}
 				return c.List(ctx, list, opts...)
 			},
 		})
 		_, err := s.operator.Reconcile(ctx, request)
-		Expect(err).NotTo(HaveOccurred(), "there is no StatefulSet yet that could have claims")
+		Expect(err).NotTo(HaveOccurred())
 
 		By("being asked for something new, and denied a look")
 		Expect(k8s.Get(ctx, request.NamespacedName, p)).To(Succeed())
@@ -197,11 +196,12 @@ var _ = Describe("A Prometheus is reconciled", func() {
 		Expect(k8s.Status().Update(ctx, p)).To(Succeed())
 		p.Spec.Replicas = ptr.To[int32](2)
 		Expect(k8s.Update(ctx, p)).To(Succeed())
+		denied = true
 		_, err = s.operator.Reconcile(ctx, request)
 		Expect(err).To(MatchError(apierrors.IsForbidden, "forbidden"), "so that it is tried again")
 		Expect(k8s.Get(ctx, request.NamespacedName, p)).To(Succeed())
 		Expect(p.Status.Conditions).To(ContainElements(
-			And(HaveField("Type", v1.Reconciled), HaveField("Status", v1.ConditionFalse), HaveField("Message", ContainSubstring("persistentvolumeclaims is forbidden"))),
+			And(HaveField("Type", v1.Reconciled), HaveField("Status", v1.ConditionFalse), HaveField("Message", ContainSubstring("statefulsets is forbidden"))),
 			And(HaveField("Type", v1.Ready), HaveField("Status", v1.ConditionFalse), HaveField("ObservedGeneration", p.Generation)),
 		))
 		Expect(p.Status.ObservedGeneration).To(BeNumerically("<", p.Generation))

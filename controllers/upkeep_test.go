@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -64,6 +65,32 @@ var _ = Describe("What was made is kept up", func() {
 		s.reconcile(ctx)
 		Expect(policies).To(Equal([]metav1.DeletionPropagation{metav1.DeletePropagationOrphan}), "no pod is deleted for it")
 		Expect(s.made(ctx)["StatefulSet/prometheus-main"].GetUID()).NotTo(Equal(before.GetUID()))
+	}, SpecTimeout(timeLimit))
+
+	It("with changes that go live although its volume claims can't be looked at", func(ctx SpecContext) {
+		s := newScene(ctx)
+		p := s.prometheus()
+		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(p), p)).To(Succeed())
+		p.Spec.Storage = &v1.StorageSpec{}
+		p.Spec.Storage.VolumeClaimTemplate.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
+		Expect(k8s.Update(ctx, p)).To(Succeed())
+		s.reconcile(ctx)
+		s.operator, _ = newOperator(interceptor.Funcs{
+			List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+				if _, claims := list.(*corev1.PersistentVolumeClaimList); claims {
+					return errPlanted
+				}
+				return c.List(ctx, list, opts...)
+			},
+		})
+		s.create(ctx, s.rule("second", "up == 1"))
+		result, err := s.operator.Reconcile(ctx, s.request())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.RequeueAfter).To(And(BeNumerically(">", 0), BeNumerically("<=", time.Minute)), "it looks again")
+		Expect(s.contents(ctx)["ConfigMap/prometheus-main-rulefiles-0"]).To(HaveLen(2), "the rule is published")
+		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(p), p)).To(Succeed())
+		Expect(p.Status.Conditions).To(ContainElement(And(
+			HaveField("Type", v1.Reconciled), HaveField("Reason", "VolumeNotResized"), HaveField("Message", ContainSubstring(errPlanted.Error())))))
 	}, SpecTimeout(timeLimit))
 
 	It("with changes that go live although a volume may not grow and the StatefulSet is refused", func(ctx SpecContext) {

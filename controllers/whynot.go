@@ -60,6 +60,9 @@ func (r *ConfigResourceReconciler) unselected(ctx context.Context, changed clien
 	var out []reconcile.Request
 	_ = meta.EachListItem(list, func(item runtime.Object) error {
 		o := item.(client.Object)
+		if !r.Scope.Sees(o.GetNamespace()) {
+			return nil
+		}
 		accepted := meta.FindStatusCondition(statusOf(o).Conditions, string(v1.Accepted))
 		if accepted == nil || accepted.Status == metav1.ConditionFalse && accepted.Reason == status.NotSelected {
 			out = append(out, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(o)})

@@ -106,7 +106,7 @@ func For(w *world.World, want Wanted) Delivery {
 		if value != "" {
 			d.Pokes = append(d.Pokes, Poke{Pod: pod, Value: value})
 		}
-		d.CheckAfter = sooner(d.CheckAfter, after)
+		d.CheckAfter = Sooner(d.CheckAfter, after)
 	}
 	return d
 }
@@ -136,7 +136,8 @@ func reachable(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodRunning || (pod.Status.Phase == corev1.PodPending && pod.Status.PodIP != "")
 }
 
-func sooner(a, b time.Duration) time.Duration {
+// Sooner is the shorter of two waits, where 0 is one that never ends.
+func Sooner(a, b time.Duration) time.Duration {
 	if a == 0 || (b != 0 && b < a) {
 		return b
 	}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -38,6 +39,7 @@ type Plan struct {
 	Unresized  []string                        // volume claims that can't have the size which the spec asks for and why, in sentences
 	Wanted     delivery.Wanted
 	Delivery   delivery.Delivery
+	LookAgain  time.Duration // when to plan again though nothing changes, 0 for never
 }
 
 // Planner plans for one Prometheus. It remembers what it rendered, which changes the cost of a call and never its result.
@@ -80,13 +82,32 @@ func (p *Planner) For(w *world.World) Plan {
 	pl.Prune = surplus(w, desired, slices.Concat(config.kept, ruleFiles.kept, objects.Kept))
 	growth := workload.Grow(objects.StatefulSets, w.Claims, func(class string) bool { return w.Expandable[class] })
 	pl.Claims, pl.Unresized = growth.Claims, growth.Stuck
+	if w.ClaimsUnread != "" {
+		pl.Unresized = []string{"its volume claims can't be looked at: " + w.ClaimsUnread}
+	}
 	pl.Ignored = slices.Concat(objects.Ignored, pl.Config.Ignored)
 	pl.Deprecated = objects.Deprecated
 	pl.Stuck = workload.Stuck(w)
 	pl.Shrinks = shrinks(w, pl.Wanted)
 	pl.Fill = fill(w, pl.Config, pl.Rules)
 	pl.Delivery = delivery.For(w, pl.Wanted)
+	pl.LookAgain = lookAgain(w, pl, objects)
 	return pl
+}
+
+// lookAtVolumes is how often volumes are looked at that can't have their size yet: what would let them is not watched.
+const lookAtVolumes = time.Minute
+
+// lookAgain is when time alone changes the plan: delivery goes on, a retained shard may go, or a volume may grow by now.
+func lookAgain(w *world.World, pl Plan, objects workload.Objects) time.Duration {
+	after := pl.Delivery.CheckAfter
+	if len(pl.Unresized) > 0 {
+		after = delivery.Sooner(after, lookAtVolumes)
+	}
+	if !objects.NextDeadline.IsZero() {
+		after = delivery.Sooner(after, max(time.Second, objects.NextDeadline.Sub(w.Now)))
+	}
+	return after
 }
 
 // ownVerdict is all that is wrong with the Prometheus itself, the gravest first.

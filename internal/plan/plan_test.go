@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/delivery"
 	"github.com/promloop/promloop/internal/rules"
 	"github.com/promloop/promloop/internal/selection"
 	"github.com/promloop/promloop/internal/workload"
@@ -280,6 +281,26 @@ func TestAVolumeThatCantGrowIsNoFieldWithoutEffect(t *testing.T) {
 	pl := planner().For(w)
 	if len(pl.Unresized) != 1 || len(pl.Ignored) != 0 {
 		t.Errorf("the class of the claim lets nothing grow, so it is told once and by itself: unresized %q, ignored %q", pl.Unresized, pl.Ignored)
+	}
+}
+
+func TestTimeAloneChangesAPlan(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	w := &world.World{Now: now}
+	for name, tc := range map[string]struct {
+		reason  string
+		plan    Plan
+		objects workload.Objects
+		want    time.Duration
+	}{
+		"Nothing":  {"events wake it", Plan{}, workload.Objects{}, 0},
+		"Volume":   {"storage classes are not watched", Plan{Unresized: []string{"x"}}, workload.Objects{}, lookAtVolumes},
+		"Deadline": {"a retained shard goes at its time", Plan{}, workload.Objects{NextDeadline: now.Add(time.Hour)}, time.Hour},
+		"Delivery": {"the sooner counts", Plan{Unresized: []string{"x"}, Delivery: delivery.Delivery{CheckAfter: time.Second}}, workload.Objects{NextDeadline: now.Add(time.Hour)}, time.Second},
+	} {
+		if got := lookAgain(w, tc.plan, tc.objects); got != tc.want {
+			t.Errorf("%s: %s: after %s, want %s", name, tc.reason, got, tc.want)
+		}
 	}
 }
 

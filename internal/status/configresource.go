@@ -16,23 +16,27 @@ import (
 	"github.com/promloop/promloop/internal/world"
 )
 
+// Opinions is what all Prometheuses make of one object.
+type Opinions struct {
+	Standings map[types.NamespacedName]Standing      // of those of this operator that select it
+	Left      map[types.NamespacedName]world.Verdict // why each does not, where none does
+	Others    []types.NamespacedName                 // the Prometheuses of other operators, which tell themselves
+}
+
 // ForConfigResource computes the status of a ServiceMonitor, PodMonitor, Probe, ScrapeConfig or PrometheusRule with the given
-// generation from what every Prometheus that selects it made of it or, where none does, from left: why each does not. old is used for
-// transition times only.
-func ForConfigResource(
-	old v1.ConfigResourceStatus, generation int64, standings map[types.NamespacedName]Standing, left map[types.NamespacedName]world.Verdict, now time.Time,
-) v1.ConfigResourceStatus {
+// generation. old is used for transition times, and for the bindings of others.
+func ForConfigResource(old v1.ConfigResourceStatus, generation int64, by Opinions, now time.Time) v1.ConfigResourceStatus {
 	out := v1.ConfigResourceStatus{Conditions: slices.Clone(old.Conditions)}
-	names := sorted(standings)
+	names := sorted(by.Standings)
 	for _, name := range names {
-		out.Bindings = append(out.Bindings, binding(old, name, standings[name], now))
+		out.Bindings = append(out.Bindings, binding(old, name, by.Standings[name], now))
 	}
-	out.Bindings = append(out.Bindings, foreign(old)...)
-	accepted := acceptedByAll(names, standings)
+	out.Bindings = append(out.Bindings, foreign(old, by.Others)...)
+	accepted := acceptedByAll(names, by.Standings)
 	if len(names) == 0 {
-		accepted.Status, accepted.Reason, accepted.Message = metav1.ConditionFalse, NotSelected, cut(notSelected(left), maxMessage)
+		accepted.Status, accepted.Reason, accepted.Message = metav1.ConditionFalse, NotSelected, cut(notSelected(by.Left), maxMessage)
 	}
-	loaded := loadedByAll(accepted, generation, names, standings)
+	loaded := loadedByAll(accepted, generation, names, by.Standings)
 	for _, c := range []metav1.Condition{accepted, loaded, readyObject(accepted, loaded)} {
 		c.ObservedGeneration = generation
 		c.LastTransitionTime = metav1.NewTime(now).Rfc3339Copy()
@@ -66,11 +70,11 @@ func binding(old v1.ConfigResourceStatus, name types.NamespacedName, s Standing,
 // resource is the plural under which a Prometheus stands in a binding.
 const resource = "prometheuses"
 
-// foreign keeps the bindings of workloads that are not Prometheuses: another operator's.
-func foreign(old v1.ConfigResourceStatus) []v1.WorkloadBinding {
+// foreign keeps the bindings of workloads that are not Prometheuses of this operator.
+func foreign(old v1.ConfigResourceStatus, others []types.NamespacedName) []v1.WorkloadBinding {
 	var out []v1.WorkloadBinding
 	for _, b := range old.Bindings {
-		if b.Resource != resource {
+		if b.Resource != resource || slices.Contains(others, types.NamespacedName{Namespace: b.Namespace, Name: b.Name}) {
 			out = append(out, b)
 		}
 	}
@@ -162,6 +166,9 @@ type Turn struct {
 func Turned(old, next v1.ConfigResourceStatus) []Turn {
 	before := map[types.NamespacedName]v1.ConfigResourceCondition{}
 	for _, b := range old.Bindings {
+		if b.Resource != resource {
+			continue
+		}
 		for _, c := range b.Conditions {
 			before[types.NamespacedName{Namespace: b.Namespace, Name: b.Name}] = c
 		}

@@ -45,7 +45,7 @@ func TestConfigResourceConditions(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			st := ForConfigResource(v1.ConfigResourceStatus{}, 2, tc.by, nil, noon)
+			st := ForConfigResource(v1.ConfigResourceStatus{}, 2, Opinions{Standings: tc.by}, noon)
 			for _, c := range st.Conditions {
 				got = append(got, string(c.Status)+"/"+c.Reason)
 			}
@@ -63,22 +63,22 @@ func TestConfigResourceConditions(t *testing.T) {
 func TestNotesOnAcceptedObjects(t *testing.T) {
 	old := taken
 	old.Note = "left out, all else stays: spec.groups[0].labels"
-	st := ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(taken, old), nil, noon)
+	st := ForConfigResource(v1.ConfigResourceStatus{}, 2, Opinions{Standings: standings(taken, old)}, noon)
 	if c := st.Conditions[0]; c.Status != metav1.ConditionTrue || c.Message != "Prometheus ns/b: "+old.Note {
 		t.Errorf("the condition of the object: %+v", c)
 	}
 	if c := st.Bindings[1].Conditions[0]; c.Status != v1.ConditionTrue || c.Message != old.Note {
 		t.Errorf("the condition of the binding: %+v", c)
 	}
-	st = ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(old, bad), nil, noon)
+	st = ForConfigResource(v1.ConfigResourceStatus{}, 2, Opinions{Standings: standings(old, bad)}, noon)
 	if c := st.Conditions[0]; c.Message != "Prometheus ns/b: spec: no" {
 		t.Errorf("a refusal comes before a note: %+v", c)
 	}
 }
 
 func TestConfigResourceIsWrittenOnTransitionsOnly(t *testing.T) {
-	st := ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(taken, bad), nil, noon)
-	if diff := cmp.Diff(st, ForConfigResource(st, 2, standings(taken, bad), nil, noon.Add(time.Hour))); diff != "" {
+	st := ForConfigResource(v1.ConfigResourceStatus{}, 2, Opinions{Standings: standings(taken, bad)}, noon)
+	if diff := cmp.Diff(st, ForConfigResource(st, 2, Opinions{Standings: standings(taken, bad)}, noon.Add(time.Hour))); diff != "" {
 		t.Errorf("nothing changed (-before +after):\n%s", diff)
 	}
 }
@@ -94,7 +94,7 @@ func TestBindings(t *testing.T) {
 	bound := func(name string, conditions []v1.ConfigResourceCondition) v1.WorkloadBinding {
 		return v1.WorkloadBinding{Group: "monitoring.coreos.com", Resource: "prometheuses", Namespace: "ns", Name: name, Conditions: conditions}
 	}
-	first := ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(older, bad), nil, noon)
+	first := ForConfigResource(v1.ConfigResourceStatus{}, 2, Opinions{Standings: standings(older, bad)}, noon)
 	want := []v1.WorkloadBinding{
 		bound("a", accepted(v1.ConditionTrue, 1, "", "", noon)), bound("b", accepted(v1.ConditionFalse, 2, "InvalidExpr", "spec: no", noon)),
 	}
@@ -104,7 +104,7 @@ func TestBindings(t *testing.T) {
 	later := noon.Add(time.Hour)
 	worse := bad
 	worse.Verdict.Message = "spec: no more"
-	second := ForConfigResource(first, 2, standings(bad, worse), nil, later)
+	second := ForConfigResource(first, 2, Opinions{Standings: standings(bad, worse)}, later)
 	want = []v1.WorkloadBinding{
 		bound("a", accepted(v1.ConditionFalse, 2, "InvalidExpr", "spec: no", later)), bound("b", accepted(v1.ConditionFalse, 2, "InvalidExpr", "spec: no more", noon)),
 	}
@@ -114,16 +114,26 @@ func TestBindings(t *testing.T) {
 }
 
 func TestForeignBindingsStay(t *testing.T) {
-	other := v1.WorkloadBinding{Group: v1.GroupVersion.Group, Resource: "thanosrulers", Namespace: "ns", Name: "r"}
-	st := ForConfigResource(v1.ConfigResourceStatus{Bindings: []v1.WorkloadBinding{other}}, 2, standings(taken), nil, noon)
-	if diff := cmp.Diff(other, st.Bindings[len(st.Bindings)-1]); diff != "" {
-		t.Errorf("what another operator wrote is not ours (-want +got):\n%s", diff)
+	ruler := v1.WorkloadBinding{Group: v1.GroupVersion.Group, Resource: "thanosrulers", Namespace: "ns", Name: "r"}
+	theirs := v1.WorkloadBinding{Group: v1.GroupVersion.Group, Resource: resource, Namespace: "ns", Name: "theirs"}
+	gone := v1.WorkloadBinding{Group: v1.GroupVersion.Group, Resource: resource, Namespace: "ns", Name: "gone"}
+	old := v1.ConfigResourceStatus{Bindings: []v1.WorkloadBinding{ruler, gone, theirs}}
+	by := Opinions{Standings: standings(taken), Others: []types.NamespacedName{{Namespace: "ns", Name: "theirs"}}}
+	st := ForConfigResource(old, 2, by, noon)
+	if diff := cmp.Diff([]v1.WorkloadBinding{ruler, theirs}, st.Bindings[1:]); diff != "" {
+		t.Errorf("what another operator wrote is not ours, and who is gone selects nothing (-want +got):\n%s", diff)
 	}
 }
 
 func TestTurned(t *testing.T) {
+	beside := func(st, ruler v1.ConfigResourceStatus) v1.ConfigResourceStatus {
+		same := ruler.Bindings[0]
+		same.Resource = "thanosrulers"
+		st.Bindings = append(st.Bindings, same)
+		return st
+	}
 	state := func(s ...Standing) v1.ConfigResourceStatus {
-		return ForConfigResource(v1.ConfigResourceStatus{}, 2, standings(s...), nil, noon)
+		return ForConfigResource(v1.ConfigResourceStatus{}, 2, Opinions{Standings: standings(s...)}, noon)
 	}
 	cases := map[string]struct {
 		reason    string
@@ -135,6 +145,7 @@ func TestTurned(t *testing.T) {
 		"TurnedBad":    {"so is one that was good", state(taken), state(bad), []string{"InvalidExpr"}},
 		"TurnedGood":   {"and one that is good again", state(bad), state(taken), []string{""}},
 		"StillBad":     {"the same refusal is told once", state(bad), state(bad), nil},
+		"Namesake":     {"a ruler of the same name has its own say", beside(state(bad), state(taken)), beside(state(bad), state(taken)), nil},
 		"SelectedMore": {"another Prometheus that takes it is no news", state(taken), state(taken, taken), nil},
 	}
 	for name, tc := range cases {
@@ -174,7 +185,7 @@ func TestWhyNobodySelectsIt(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			st := ForConfigResource(v1.ConfigResourceStatus{}, 2, nil, tc.left, noon)
+			st := ForConfigResource(v1.ConfigResourceStatus{}, 2, Opinions{Left: tc.left}, noon)
 			for _, c := range st.Conditions {
 				if c.Reason != NotSelected || c.Message != tc.want {
 					t.Errorf("%s: %s is %s: %q, want %q", tc.reason, c.Type, c.Reason, c.Message, tc.want)

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"pgregory.net/rapid"
 
@@ -306,6 +307,9 @@ func TestScaledAwayShardsAreKeptUntilTheirDeadline(t *testing.T) {
 	if got := names(w.Owned.StatefulSets); len(got) != 2 {
 		t.Fatalf("the shard's data is wanted for three more days: %v", got)
 	}
+	if got := For(w).NextDeadline; !got.Equal(now.Add(72 * time.Hour)) {
+		t.Errorf("nothing else wakes the operator then: %s", got)
+	}
 	w.Now = now.Add(71 * time.Hour)
 	if got := names(For(w).StatefulSets); len(got) != 2 {
 		t.Errorf("the deadline counts from when the shard was scaled away: %v", got)
@@ -317,6 +321,39 @@ func TestScaledAwayShardsAreKeptUntilTheirDeadline(t *testing.T) {
 	w.Prometheus.Spec.Shards = new(int32(2))
 	if _, found := For(w).StatefulSets[1].Annotations[deadlineAnnotation]; found {
 		t.Error("a shard that is wanted again has no deadline")
+	}
+}
+
+func TestARetainedShardIsNeverMadeAnew(t *testing.T) {
+	w := stand(newWorld(gate(retentionGate), spec(func(s *v1.PrometheusSpec) {
+		s.Shards = new(int32(2))
+		s.ShardRetentionPolicy = &v1.ShardRetentionPolicy{WhenScaled: new(v1.RetainWhenScaledRetentionType)}
+	})))
+	w.Prometheus.Spec.Shards = new(int32(1))
+	w.Prometheus.Spec.Storage = &v1.StorageSpec{}
+	objects := For(w)
+	if got := names(objects.Orphans); len(got) != 1 || got[0] != "prometheus-main" {
+		t.Errorf("made anew, it would be forgotten before it is back: %v", got)
+	}
+	if diff := cmp.Diff(w.Owned.StatefulSets[1].Spec, objects.StatefulSets[1].Spec); diff != "" {
+		t.Errorf("it can't become what the spec asks for (-want +got):\n%s", diff)
+	}
+	if objects.StatefulSets[1].Annotations[deadlineAnnotation] == "" {
+		t.Error("its deadline is noted all the same")
+	}
+}
+
+func TestANewStatefulSetFindsThePodsOfTheOneBefore(t *testing.T) {
+	w := newWorld()
+	w.Options.Labels = map[string]string{"team": "a"}
+	pod := For(w).StatefulSets[0].Spec.Template.Labels
+	if pod["team"] != "a" {
+		t.Errorf("pods carry the labels of the flag: %v", pod)
+	}
+	w.Options.Labels = map[string]string{"team": "b"}
+	selector, err := metav1.LabelSelectorAsSelector(For(w).StatefulSets[0].Spec.Selector)
+	if err != nil || !selector.Matches(labels.Set(pod)) {
+		t.Errorf("selector %s doesn't match %v: %v", selector, pod, err)
 	}
 }
 

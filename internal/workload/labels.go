@@ -29,14 +29,14 @@ const (
 )
 
 // selector is what the pods of a shard are found by. A StatefulSet's selector can't be changed, so that of one that stands is
-// kept, whoever wrote it.
+// kept, whoever wrote it. A new one says no more than what every pod carries in every layout and under every setting, since it must
+// find the pods of one that was deleted to be made anew.
 func (b *builder) selector(shard int) *metav1.LabelSelector {
 	if live := b.standing(world.StatefulSetName(b.name, shard)); live != nil && live.Spec.Selector != nil {
 		return live.Spec.Selector.DeepCopy()
 	}
 	labels := b.identity()
 	labels[shardLabel] = strconv.Itoa(shard)
-	maps.Copy(labels, b.options.Labels)
 	return &metav1.LabelSelector{MatchLabels: labels}
 }
 

@@ -34,11 +34,29 @@ func (b *builder) retained() []*appsv1.StatefulSet {
 		shard, deadline := world.ShardOf(b.name, live.Name), b.deadline(live)
 		if shard >= world.Shards(b.world.Prometheus) && (deadline.IsZero() || b.world.Now.Before(deadline)) {
 			sts := b.statefulSet(shard)
+			if !changeable(live, sts) {
+				leaveAsIs(sts, live)
+			}
+			b.wakeAt(deadline)
 			sts.Annotations[deadlineAnnotation] = deadline.Format(time.RFC3339)
 			out = append(out, sts)
 		}
 	}
 	return out
+}
+
+// leaveAsIs leaves the pods of a retained shard as they are where it would have to be made anew: for a moment it would be neither
+// asked for nor there, and so be forgotten with its data.
+func leaveAsIs(sts, live *appsv1.StatefulSet) {
+	live.Spec.DeepCopyInto(&sts.Spec)
+	sts.Annotations[templateAnnotation] = live.Annotations[templateAnnotation]
+}
+
+// wakeAt notes when a retained shard may go, the zero time for never.
+func (b *builder) wakeAt(deadline time.Time) {
+	if !deadline.IsZero() && (b.nextDeadline.IsZero() || deadline.Before(b.nextDeadline)) {
+		b.nextDeadline = deadline
+	}
 }
 
 // deadline is when a shard that was scaled away may go: as noted on it, or else counted from now. One that can't be read is

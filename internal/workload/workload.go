@@ -2,6 +2,7 @@ package workload
 
 import (
 	"slices"
+	"time"
 
 	"github.com/blang/semver/v4"
 	appsv1 "k8s.io/api/apps/v1"
@@ -42,6 +43,8 @@ type Objects struct {
 	Ignored []string
 	// Deprecated says which fields have a newer one to be used instead, in sentences for the user.
 	Deprecated []string
+	// NextDeadline is when the next retained shard may go, the zero time when none will.
+	NextDeadline time.Time
 }
 
 // For returns the objects that run the Prometheus of w. Equal Worlds give equal objects. spec.paused is not looked at: who
@@ -57,6 +60,7 @@ func For(w *world.World) Objects {
 	objects.Deprecated = b.deprecated()
 	slices.Sort(b.ignored)
 	objects.Ignored = slices.Compact(b.ignored)
+	objects.NextDeadline = b.nextDeadline
 	return objects
 }
 
@@ -70,6 +74,7 @@ type builder struct {
 	thanosVersion semver.Version // of its sidecar, where there is one
 	refused       field.ErrorList
 	ignored       []string
+	nextDeadline  time.Time
 }
 
 func newBuilder(w *world.World) *builder {

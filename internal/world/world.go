@@ -36,9 +36,10 @@ type World struct {
 
 	Owned Owned
 	// Claims are the volume claims of the StatefulSets, and Expandable says of each of their storage classes whether it lets them
-	// grow. They may be a minute old.
-	Claims     []*corev1.PersistentVolumeClaim
-	Expandable map[string]bool
+	// grow. They may be a minute old. ClaimsUnread is why they could not be read, "" when they were.
+	Claims       []*corev1.PersistentVolumeClaim
+	Expandable   map[string]bool
+	ClaimsUnread string
 
 	Pods    []*corev1.Pod
 	Reports map[string]Report    // by pod name

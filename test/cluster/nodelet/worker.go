@@ -263,11 +263,14 @@ func (w *worker) took(name string, c *container, i *instance, n int) {
 	c.started, c.ready = false, false
 	w.probe(name, c)
 	w.noticeLater()
+	probes := c.probes
 	go func() {
 		<-i.done
 		w.post(func() {
-			c.probes()
-			c.started, c.ready = false, false
+			probes()
+			if c.instance == i { // else the next one was started before this came
+				c.started, c.ready = false, false
+			}
 			w.noticeLater()
 		})
 	}()
