@@ -144,6 +144,14 @@ verify-generated: ## Generate, and fail if that changed a file. What you have no
 verify-format: ## Formatting of every module.
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
 
+.PHONY: fmt
+fmt: ## Format every module.
+	gofmt -w $$(git ls-files '*.go')
+
+.PHONY: vet
+vet: ## Vet every module.
+	for m in $$(git ls-files '*go.mod'); do [ $$m = hack/tools/go.mod ] || (cd $$(dirname $$m) && go vet ./...); done
+
 .PHONY: build
 build: ## The operator, the sidecars and the kubectl plugin, as static binaries in bin/.
 	go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ . ./cmd/...
@@ -155,12 +163,21 @@ run: ## Run the operator against the cluster of your KUBECONFIG.
 
 ##@ Deployment, to the cluster of your KUBECONFIG
 
-IMG ?= quay.io/promloop/promloop:$(VERSION)
+CONTAINER_TOOL ?= docker
+PLATFORMS ?= linux/amd64,linux/arm64
+IMAGE_TAG_BASE ?= quay.io/promloop
+IMG ?= $(IMAGE_TAG_BASE)/promloop:$(VERSION)
+CONFIG_RELOADER_IMG ?= $(IMAGE_TAG_BASE)/config-reloader:$(VERSION)
+RULES_RELOADER_IMG ?= $(IMAGE_TAG_BASE)/rules-reloader:$(VERSION)
+IMAGES := operator=$(IMG) config-reloader=$(CONFIG_RELOADER_IMG) rules-reloader=$(RULES_RELOADER_IMG)
+DIST ?= dist
 KUSTOMIZE := $(TOOL) kustomize
 KUBECTL ?= kubectl
 # Server-side: two CRDs are too large for a client-side apply. What another tool set before is taken over.
 APPLY := $(KUBECTL) apply --server-side --force-conflicts -f -
-WITH_IMG := sed 's|image: quay.io/promloop/promloop:.*|image: $(IMG)|'
+WITH_IMAGES := sed -e 's|image: quay.io/promloop/promloop:.*|image: $(IMG)|' \
+  -e 's|value: quay.io/promloop/config-reloader:.*|value: $(CONFIG_RELOADER_IMG)|' \
+  -e 's|value: quay.io/promloop/rules-reloader:.*|value: $(RULES_RELOADER_IMG)|'
 
 .PHONY: install
 install: ## Install the CRDs, and wait until the API server knows the kinds.
@@ -172,8 +189,8 @@ uninstall: ## Delete the CRDs, and with them every object of their kinds.
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: deploy
-deploy: install ## Install the CRDs, then the operator, some of whose objects are of their kinds. IMG is its image.
-	$(KUSTOMIZE) build config/default | $(WITH_IMG) | $(APPLY)
+deploy: install ## Install the CRDs, then the operator, some of whose objects are of their kinds. IMG, CONFIG_RELOADER_IMG and RULES_RELOADER_IMG are the images.
+	$(KUSTOMIZE) build config/default | $(WITH_IMAGES) | $(APPLY)
 
 .PHONY: undeploy
 undeploy: ## Delete the operator, and what it kept for itself. The CRDs, the namespace and users' objects stay.
@@ -181,28 +198,38 @@ undeploy: ## Delete the operator, and what it kept for itself. The CRDs, the nam
 	$(KUBECTL) delete --ignore-not-found --namespace promloop-system secret/promloop-webhook-cert lease/promloop.monitoring.coreos.com
 
 .PHONY: build-installer
-build-installer: ## One file to install everything with: dist/install.yaml. IMG is the operator's image.
-	mkdir -p dist && $(KUSTOMIZE) build config/default | $(WITH_IMG) > dist/install.yaml
+build-installer: ## One file to install everything with: dist/install.yaml. Images as for deploy.
+	mkdir -p $(DIST) && $(KUSTOMIZE) build config/default | $(WITH_IMAGES) > $(DIST)/install.yaml
 
 .PHONY: bundle
 bundle: ## The OLM bundle, from the manifests, validated.
 	cd hack/bundle && go run . olm
 
-BUNDLE_IMG ?= quay.io/promloop/promloop-bundle:$(VERSION)
+BUNDLE_IMG ?= $(IMAGE_TAG_BASE)/promloop-bundle:$(VERSION)
 
 .PHONY: bundle-build
-bundle-build: ## The bundle's image, with a container engine.
-	docker build -f bundle.Dockerfile -t $(BUNDLE_IMG) .
+bundle-build: ## The bundle's image, BUNDLE_IMG, with a container engine.
+	$(CONTAINER_TOOL) build -f bundle.Dockerfile -t $(BUNDLE_IMG) .
+
+.PHONY: bundle-push
+bundle-push: ## Push the bundle's image.
+	$(CONTAINER_TOOL) push $(BUNDLE_IMG)
 
 .PHONY: helm-chart
 helm-chart: ## The Helm charts, from the manifests.
 	cd hack/bundle && go run . chart
 
 .PHONY: docker-build
-docker-build: ## Images of the operator and the sidecars, with a container engine.
-	docker build --build-arg VERSION=$(VERSION) --target operator -t $(IMG) .
-	docker build --build-arg VERSION=$(VERSION) --target config-reloader -t quay.io/promloop/config-reloader:$(VERSION) .
-	docker build --build-arg VERSION=$(VERSION) --target rules-reloader -t quay.io/promloop/rules-reloader:$(VERSION) .
+docker-build: ## Images of the operator and the sidecars, with a container engine: CONTAINER_TOOL, docker or podman.
+	for i in $(IMAGES); do $(CONTAINER_TOOL) build --build-arg VERSION=$(VERSION) --target $${i%%=*} -t $${i#*=} .; done
+
+.PHONY: docker-push
+docker-push: ## Push them.
+	for i in $(IMAGES); do $(CONTAINER_TOOL) push $${i#*=}; done
+
+.PHONY: docker-buildx
+docker-buildx: ## Build them for PLATFORMS, and push them.
+	for i in $(IMAGES); do $(CONTAINER_TOOL) buildx build --push --platform $(PLATFORMS) --build-arg VERSION=$(VERSION) --target $${i%%=*} -t $${i#*=} .; done
 
 .PHONY: help
 help: ## Show this help.
