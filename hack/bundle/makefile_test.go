@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -49,5 +50,19 @@ func TestInstallerTakesImagesOfOnesOwn(t *testing.T) {
 				t.Error("an image of the release is left")
 			}
 		})
+	}
+}
+
+func TestHelpListsEveryTarget(t *testing.T) {
+	t.Parallel()
+	makefile, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	help := runMake(t, "help")
+	for _, target := range regexp.MustCompile(`(?m)^\.PHONY: (\S+)$`).FindAllStringSubmatch(string(makefile), -1) {
+		if !regexp.MustCompile(`(?m)^  ` + target[1] + ` +\w`).MatchString(help) {
+			t.Errorf("%s is not in\n%s", target[1], help)
+		}
 	}
 }
