@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -189,20 +190,47 @@ func (s *settings) objects(fs *flag.FlagSet) {
 	fs.StringVar(&w.LocalHost, "localhost", "localhost", "name under which sidecars reach Prometheus")
 	fs.Func("labels", "labels of every generated object, a=b,c=d", pairs(w.Labels))
 	fs.Func("annotations", "annotations of every generated object, a=b,c=d", pairs(w.Annotations))
-	fs.Func("feature-gates", "gate=true,…", func(value string) error {
-		gates := map[string]string{}
-		w.FeatureGates = map[string]bool{}
-		err := pairs(gates)(value)
-		for name, on := range gates {
-			w.FeatureGates[name] = on == "true"
-		}
-		return err
-	})
+	w.FeatureGates = map[string]bool{}
+	fs.Func("feature-gates", "gate=true,…; by default "+gatesByDefault(), gates(w.FeatureGates))
 }
 
-// pairs parses a=b,c=d into into.
+// gates parses a=true,b=false into into, where all are upstream's.
+func gates(into map[string]bool) func(string) error {
+	return func(value string) error {
+		said := map[string]string{}
+		if err := pairs(said)(value); err != nil {
+			return err
+		}
+		for name, text := range said {
+			if _, known := world.FeatureGates()[name]; !known {
+				return fmt.Errorf("there is no feature gate %q; there are %s", name, gatesByDefault())
+			}
+			on, err := strconv.ParseBool(text)
+			if err != nil {
+				return fmt.Errorf("%q of the feature gate %s is not true or false", text, name)
+			}
+			into[name] = on
+		}
+		return nil
+	}
+}
+
+// gatesByDefault shows the defaults as the flag takes them.
+func gatesByDefault() string {
+	var out []string
+	for name, on := range world.FeatureGates() {
+		out = append(out, fmt.Sprintf("%s=%t", name, on))
+	}
+	slices.Sort(out)
+	return strings.Join(out, ",")
+}
+
+// pairs parses a=b,c=d into into; nothing at all is no pair, as upstream has it.
 func pairs(into map[string]string) func(string) error {
 	return func(value string) error {
+		if value == "" {
+			return nil
+		}
 		for pair := range strings.SplitSeq(value, ",") {
 			key, val, ok := strings.Cut(strings.TrimSpace(pair), "=")
 			if !ok || key == "" {

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/promloop/promloop/internal/rules"
+	"github.com/promloop/promloop/internal/world"
 )
 
 // The command lines that prometheus-operator's own bundles start it with must start this one.
@@ -64,6 +65,34 @@ func TestSeedFlags(t *testing.T) {
 	}
 }
 
+// Gates are merged onto upstream's defaults: one that the command line does not name is as it is there.
+func TestFeatureGates(t *testing.T) {
+	cases := map[string]struct {
+		reason, line        string
+		topology, retention bool
+	}{
+		"None":      {"both are on where nothing is said", "", true, true},
+		"Empty":     {"an empty value says nothing", "--feature-gates=", true, true},
+		"One":       {"the other stays as it is", "--feature-gates=PrometheusTopologySharding=false", false, true},
+		"Twice":     {"the second flag does not forget the first", "--feature-gates=PrometheusTopologySharding=0 --feature-gates=PrometheusShardRetentionPolicy=F", false, false},
+		"Spellings": {"a boolean has more than one spelling", "--feature-gates=PrometheusTopologySharding=1,PrometheusShardRetentionPolicy=True", true, true},
+		"Idle":      {"what promloop has no use for is a gate all the same", "--feature-gates=PrometheusAgentDaemonSet=true,StatusForConfigurationResources=false,RemoteWriteCustomResourceDefinition=true", true, true},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s, err := parse(strings.Fields(tc.line), io.Discard)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for gate, want := range map[string]bool{world.TopologyShardingGate: tc.topology, world.ShardRetentionGate: tc.retention} {
+				if s.world.Enabled(gate) != want {
+					t.Errorf("%s: %s is %t", tc.reason, gate, !want)
+				}
+			}
+		})
+	}
+}
+
 func TestSplitFlagsWinOverTheirSum(t *testing.T) {
 	s, err := parse(strings.Fields("--config-reloader-memory=50Mi --config-reloader-memory-limit=90Mi"), io.Discard)
 	if err != nil {
@@ -105,7 +134,10 @@ func TestBadFlagsSayWhatTheyTake(t *testing.T) {
 		"--sidecar-access=ssh":               {"--sidecar-access", "direct, proxy or auto"},
 		"--namespaces=a --deny-namespaces=b": {"--namespaces", "--deny-namespaces"},
 		"--kubelet-service=a/b --kubelet-endpoints=false --kubelet-endpointslice=false": {"--kubelet-service"},
-		"stray": {"stray"},
+		"stray":                       {"stray"},
+		"--feature-gates=Agents=true": {"feature-gates", `"Agents"`, "PrometheusTopologySharding"},
+		"--feature-gates=PrometheusTopologySharding=maybe": {"feature-gates", `"maybe"`, "true or false"},
+		"--feature-gates=PrometheusTopologySharding":       {"feature-gates", "key=value"},
 	}
 	for line, wants := range cases {
 		t.Run(line, func(t *testing.T) {

@@ -108,7 +108,6 @@ func defaults() world.Options {
 		ConfigReloaderImage: "promloop-reloader", RulesReloaderImage: "promloop-reloader",
 		PrometheusBaseImage: "quay.io/prometheus/prometheus", ThanosBaseImage: "quay.io/thanos/thanos",
 		RuleShards: 16, ConfigParts: 16, AssetShards: 4, LocalHost: "localhost",
-		FeatureGates: map[string]bool{"PrometheusTopologySharding": true, "PrometheusShardRetentionPolicy": true},
 	}
 }
 

@@ -8,12 +8,6 @@ import (
 	"github.com/promloop/promloop/internal/world"
 )
 
-// Upstream's feature gates that bear on the configuration.
-const (
-	topologyGate  = "PrometheusTopologySharding"
-	retentionGate = "PrometheusShardRetentionPolicy"
-)
-
 // Labels that the steps of sharding pass on. A user sets hashLabel to choose what is hashed, and disableLabel to have a target in
 // every shard. Source: upstream's API documentation of spec.shards.
 const (
@@ -33,10 +27,10 @@ type sharding struct {
 
 func shardingOf(w *world.World) sharding {
 	s := sharding{shards: int64(world.Shards(w.Prometheus))}
-	if w.Options.FeatureGates[topologyGate] {
+	if w.Options.Enabled(world.TopologyShardingGate) {
 		s.zones = int64(len(zonesOf(&w.Prometheus.Spec)))
 	}
-	if w.Options.FeatureGates[retentionGate] {
+	if w.Options.Enabled(world.ShardRetentionGate) {
 		numbers := make([]string, s.shards)
 		for i := range numbers {
 			numbers[i] = strconv.Itoa(i)

@@ -298,7 +298,7 @@ func TestServiceIsSharedWithoutAFight(t *testing.T) {
 
 func TestScaledAwayShardsAreKeptUntilTheirDeadline(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	w := stand(newWorld(gate(retentionGate), spec(func(s *v1.PrometheusSpec) {
+	w := stand(newWorld(spec(func(s *v1.PrometheusSpec) {
 		s.Shards, s.Retention = new(int32(2)), "3d"
 		s.ShardRetentionPolicy = &v1.ShardRetentionPolicy{WhenScaled: new(v1.RetainWhenScaledRetentionType)}
 	}), func(w *world.World) { w.Now = now }))

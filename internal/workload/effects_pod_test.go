@@ -152,8 +152,8 @@ func version(v string) func(*world.World) {
 	return spec(func(s *v1.PrometheusSpec) { s.Version = v })
 }
 
-func gate(name string) func(*world.World) {
-	return func(w *world.World) { w.Options.FeatureGates = map[string]bool{name: true} }
+func gateOff(name string) func(*world.World) {
+	return func(w *world.World) { w.Options.FeatureGates = map[string]bool{name: false} }
 }
 
 func shardEffects() map[string]effect {
@@ -168,16 +168,15 @@ func shardEffects() map[string]effect {
 		}
 	}
 	scaledAway := func(w *world.World) {
-		gate(retentionGate)(w)
 		w.Now = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 		w.Owned.StatefulSets = []*appsv1.StatefulSet{{ObjectMeta: metav1.ObjectMeta{Name: "prometheus-main-shard-1"}}}
 	}
 	return map[string]effect{
-		"shardingStrategy.mode":                       {with: gate(topologyGate), set: byTopology, appears: "topology.kubernetes.io/zone: zone-a"},
-		"shardingStrategy.topology.values":            {with: gate(topologyGate), set: byTopology, appears: "name: TOPOLOGY_ZONE\n          value: zone-a"},
-		"shardingStrategy.mode (gate off)":            {set: byTopology, ignored: "spec.shardingStrategy.topology has no effect: the feature gate PrometheusTopologySharding is off"},
+		"shardingStrategy.mode":                       {set: byTopology, appears: "topology.kubernetes.io/zone: zone-a"},
+		"shardingStrategy.topology.values":            {set: byTopology, appears: "name: TOPOLOGY_ZONE\n          value: zone-a"},
+		"shardingStrategy.mode (gate off)":            {with: gateOff(world.TopologyShardingGate), set: byTopology, ignored: "spec.shardingStrategy.topology has no effect: the feature gate PrometheusTopologySharding is off"},
 		"shardRetentionPolicy.whenScaled":             {with: scaledAway, set: retain, appears: "name: prometheus-main-shard-1"},
 		"shardRetentionPolicy.retain.retentionPeriod": {with: scaledAway, set: retain, appears: `deletion-deadline: "2026-01-03T00:00:00Z"`},
-		"shardRetentionPolicy.whenScaled (gate off)":  {set: retain, ignored: "spec.shardRetentionPolicy has no effect: the feature gate PrometheusShardRetentionPolicy is off"},
+		"shardRetentionPolicy.whenScaled (gate off)":  {with: gateOff(world.ShardRetentionGate), set: retain, ignored: "spec.shardRetentionPolicy has no effect: the feature gate PrometheusShardRetentionPolicy is off"},
 	}
 }

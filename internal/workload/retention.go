@@ -12,12 +12,8 @@ import (
 	"github.com/promloop/promloop/internal/world"
 )
 
-const (
-	// retentionGate is upstream's feature gate for keeping shards that were scaled away.
-	retentionGate = "PrometheusShardRetentionPolicy"
-	// deadlineAnnotation says until when such a shard is kept, in RFC 3339; the zero time means for ever.
-	deadlineAnnotation = "operator.prometheus.io/deletion-deadline"
-)
+// deadlineAnnotation says until when such a shard is kept, in RFC 3339; the zero time means for ever.
+const deadlineAnnotation = "operator.prometheus.io/deletion-deadline"
 
 // retained are the shards beyond spec.shards that still answer queries about the past. They scrape nothing any more.
 func (b *builder) retained() []*appsv1.StatefulSet {
@@ -25,8 +21,8 @@ func (b *builder) retained() []*appsv1.StatefulSet {
 	if policy == nil || ptr.Deref(policy.WhenScaled, v1.DeleteWhenScaledRetentionType) != v1.RetainWhenScaledRetentionType {
 		return nil
 	}
-	if !b.options.FeatureGates[retentionGate] {
-		b.ignore("spec.shardRetentionPolicy", "the feature gate "+retentionGate+" is off")
+	if !b.options.Enabled(world.ShardRetentionGate) {
+		b.ignore("spec.shardRetentionPolicy", "the feature gate "+world.ShardRetentionGate+" is off")
 		return nil
 	}
 	var out []*appsv1.StatefulSet

@@ -4,10 +4,8 @@ import (
 	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
+	"github.com/promloop/promloop/internal/world"
 )
-
-// topologyGate is upstream's feature gate for sharding by zone.
-const topologyGate = "PrometheusTopologySharding"
 
 // zone is the zone that a shard is bound to and its number within that zone, or "" where shards are not bound to zones.
 func (b *builder) zone(shard int) (zone string, inZone int) {
@@ -16,8 +14,8 @@ func (b *builder) zone(shard int) (zone string, inZone int) {
 		ptr.Deref(strategy.Mode, v1.AddressShardingStrategyMode) != v1.TopologyShardingStrategyMode {
 		return "", 0
 	}
-	if !b.options.FeatureGates[topologyGate] {
-		b.ignore("spec.shardingStrategy.topology", "the feature gate "+topologyGate+" is off")
+	if !b.options.Enabled(world.TopologyShardingGate) {
+		b.ignore("spec.shardingStrategy.topology", "the feature gate "+world.TopologyShardingGate+" is off")
 		return "", 0
 	}
 	zones := strategy.Topology.Values

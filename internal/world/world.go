@@ -108,6 +108,6 @@ type Options struct {
 	ClusterDomain string
 	// LocalHost is the name that sidecars reach Prometheus under (--localhost).
 	LocalHost string
-	// FeatureGates are upstream's gates by name (--feature-gates).
+	// FeatureGates are those of upstream's gates that are not left at their default (--feature-gates); ask Enabled.
 	FeatureGates map[string]bool
 }

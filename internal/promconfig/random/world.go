@@ -31,7 +31,7 @@ func World(t *rapid.T, version string) (*world.World, selection.Result) {
 	w := &world.World{
 		Prometheus: Prometheus(t, version),
 		Values:     Values(),
-		Options:    world.Options{FeatureGates: map[string]bool{"PrometheusTopologySharding": true, "PrometheusShardRetentionPolicy": rapid.Bool().Draw(t, "retention gate")}},
+		Options:    world.Options{FeatureGates: map[string]bool{world.ShardRetentionGate: rapid.Bool().Draw(t, "retention gate")}},
 	}
 	sel := selection.Result{
 		ServiceMonitors: objects(t, "service monitors", func(o *v1.ServiceMonitor) *metav1.ObjectMeta { return &o.ObjectMeta }),

@@ -43,10 +43,10 @@ func InputOf(w *world.World, sel selection.Result) (Input, error) {
 		Store:      assets.NewTestStoreBuilder(stored()...),
 		Options:    []upstream.ConfigGeneratorOption{upstream.WithEndpointSliceSupport()},
 	}
-	if w.Options.FeatureGates["PrometheusTopologySharding"] {
+	if w.Options.Enabled(world.TopologyShardingGate) {
 		in.Options = append(in.Options, upstream.WithPrometheusTopologySharding())
 	}
-	if w.Options.FeatureGates["PrometheusShardRetentionPolicy"] {
+	if w.Options.Enabled(world.ShardRetentionGate) {
 		in.Options = append(in.Options, upstream.WithPrometheusRetentionPolicies())
 	}
 	err := convert(w.Prometheus, in.Prometheus)
