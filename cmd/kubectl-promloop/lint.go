@@ -39,7 +39,7 @@ func lint(c *cobra.Command, paths []string) error {
 	}
 	problems = append(problems, alone(&set)...)
 	for _, p := range set.Prometheuses {
-		problems = append(problems, unsaid(problems, verdicts(&set, p, planOf(&set, p)))...)
+		problems = append(problems, unsaid(problems, verdicts(&set, p, planOf(&set, p, defaults())))...)
 	}
 	return tell(c.OutOrStdout(), problems)
 }

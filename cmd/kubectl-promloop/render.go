@@ -20,6 +20,7 @@ import (
 type renderOptions struct {
 	prometheus string
 	output     string
+	managed    bool
 }
 
 func renderCommand() *cobra.Command {
@@ -37,6 +38,7 @@ func renderCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&o.prometheus, "prometheus", "", "namespace/name of the Prometheus; needed where there are several")
 	c.Flags().StringVarP(&o.output, "output", "o", "config", "config: the configuration; objects: everything that would be written")
+	c.Flags().BoolVar(&o.managed, "disable-unmanaged-prometheus-configuration", false, "as the operator's flag of this name: write the configuration even where no selector of scrape objects is set")
 	return c
 }
 
@@ -53,7 +55,9 @@ func (o renderOptions) run(c *cobra.Command, paths []string) error {
 		_ = tell(c.ErrOrStderr(), problems) // they may be why
 		return err
 	}
-	pl := planOf(&set, p)
+	options := defaults()
+	options.AlwaysManaged = o.managed
+	pl := planOf(&set, p, options)
 	for _, note := range notes(pl) {
 		fmt.Fprintln(c.ErrOrStderr(), "note:", note)
 	}
@@ -64,8 +68,8 @@ func (o renderOptions) run(c *cobra.Command, paths []string) error {
 }
 
 // planOf is the operator's own, as if what was read were all that the cluster holds.
-func planOf(set *manifest.Set, p *v1.Prometheus) plan.Plan {
-	w := set.World(p, defaults())
+func planOf(set *manifest.Set, p *v1.Prometheus, options world.Options) plan.Plan {
+	w := set.World(p, options)
 	w.Now = time.Now()
 	w.Salt = make([]byte, 32) // nothing that is printed here is published
 	return plan.NewPlanner(rules.DefaultLimits(w.Options.RuleShards)).For(w)
@@ -78,7 +82,11 @@ func notes(pl plan.Plan) []string {
 		out = append(out, fmt.Sprintf("%s %s is not selected: %s", id.Kind, id.NamespacedName, verdict.Message))
 	}
 	slices.Sort(out)
-	return append(pl.Ignored, out...)
+	out = append(pl.Ignored, out...)
+	if pl.Unmanaged {
+		out = append(out, "no selector of scrape objects is set, so the configuration is left to the user; --disable-unmanaged-prometheus-configuration has it written")
+	}
+	return out
 }
 
 // choose finds the Prometheus that is named, or the only one.

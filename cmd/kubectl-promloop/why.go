@@ -46,7 +46,7 @@ func why(c *cobra.Command, kind, name string, paths []string) error {
 	}
 	status := errProblems
 	for _, p := range set.Prometheuses {
-		answer, taken := answerOf(planOf(&set, p), id)
+		answer, taken := answerOf(planOf(&set, p, defaults()), id)
 		if taken {
 			status = nil
 		}

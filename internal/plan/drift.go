@@ -89,7 +89,7 @@ func surplus(w *world.World, desired []workload.Object, kept []workload.Object) 
 	for _, o := range kept {
 		wanted[identify(o)] = true
 	}
-	if world.Unmanaged(w.Prometheus) && w.Owned.ConfigSecret != nil {
+	if w.Unmanaged() && w.Owned.ConfigSecret != nil {
 		wanted[identify(w.Owned.ConfigSecret)] = true
 	}
 	var out []workload.Object

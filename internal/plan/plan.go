@@ -55,7 +55,7 @@ func NewPlanner(limits rules.Limits) *Planner {
 
 // For plans for w. It is a pure function of w.
 func (p *Planner) For(w *world.World) Plan {
-	pl := Plan{Selection: selection.For(w), Unmanaged: world.Unmanaged(w.Prometheus), Verdicts: map[world.Object]world.Verdict{}}
+	pl := Plan{Selection: selection.For(w), Unmanaged: w.Unmanaged(), Verdicts: map[world.Object]world.Verdict{}}
 	_, unreadable := pl.Selection.Invalid[world.PrometheusRule]
 	if !unreadable {
 		pl.Rules = p.rules.For(w, pl.Selection.Rules)

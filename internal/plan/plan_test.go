@@ -248,6 +248,20 @@ func TestUnmanagedSecretIsTheUsersOwn(t *testing.T) {
 	}
 }
 
+func TestNoSecretIsTheUsersOwnWhereTheOptionSaysSo(t *testing.T) {
+	w := someWorld(2)
+	w.Prometheus.Spec.ServiceMonitorSelector = nil
+	w.Options.AlwaysManaged = true
+	w.Owned.ConfigSecret = &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "prometheus-main"}}
+	pl := planner().For(w)
+	if got := names(pl.Writes); pl.Unmanaged || !slices.Contains(got, "*v1.Secret/prometheus-main") {
+		t.Errorf("what does not come from selected objects is written too: %v", got)
+	}
+	if pl.Wanted.Config.Digest == "" {
+		t.Error("a pod is told what to load")
+	}
+}
+
 func TestUnreadableSelectorTakesNoRuleAway(t *testing.T) {
 	w, p := someWorld(5), planner()
 	settle(w, p.For(w))

@@ -111,7 +111,7 @@ func unmanaged(pl plan.Plan) []string {
 	if !pl.Unmanaged {
 		return nil
 	}
-	return []string{"no selector for scrape objects is set, so the configuration Secret is left to you"}
+	return []string{"no selector for scrape objects is set, so the configuration Secret is left to you; the operator's flag --disable-unmanaged-prometheus-configuration has it written all the same"}
 }
 
 func notReconciled(err error) v1.Condition {

@@ -6,8 +6,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-
-	"github.com/promloop/promloop/internal/world"
 )
 
 // initReloader stages the first configuration and the first rules, so that Prometheus never starts on nothing.
@@ -122,7 +120,7 @@ func (b *builder) reloadMethod() string {
 
 // configManifest says whether a configuration without a manifest may be loaded: only one that is the user's own.
 func (b *builder) configManifest() string {
-	if world.Unmanaged(b.world.Prometheus) {
+	if b.world.Unmanaged() {
 		return "optional"
 	}
 	return "required"

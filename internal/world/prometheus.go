@@ -43,11 +43,12 @@ func Replicas(p *v1.Prometheus) int {
 	return 1
 }
 
-// Unmanaged reports whether the configuration is the user's own: no selector of scrape objects is set at all.
+// Unmanaged reports whether the configuration is the user's own: no selector of scrape objects is set at all, and the operator is
+// not told to write it all the same.
 // Source: upstream's unmanaged mode, the description of spec.serviceMonitorSelector.
-func Unmanaged(p *v1.Prometheus) bool {
-	s := &p.Spec
-	return s.ServiceMonitorSelector == nil && s.PodMonitorSelector == nil && s.ProbeSelector == nil && s.ScrapeConfigSelector == nil
+func (w *World) Unmanaged() bool {
+	s := &w.Prometheus.Spec
+	return !w.Options.AlwaysManaged && s.ServiceMonitorSelector == nil && s.PodMonitorSelector == nil && s.ProbeSelector == nil && s.ScrapeConfigSelector == nil
 }
 
 // ObjectMeta is what every generated object of w carries: namespace and name, the operator's own labels and annotations, and

@@ -108,6 +108,9 @@ type Options struct {
 	ClusterDomain string
 	// LocalHost is the name that sidecars reach Prometheus under (--localhost).
 	LocalHost string
+	// AlwaysManaged has the configuration written even where no selector of scrape objects is set
+	// (--disable-unmanaged-prometheus-configuration).
+	AlwaysManaged bool
 	// FeatureGates are those of upstream's gates that are not left at their default (--feature-gates); ask Enabled.
 	FeatureGates map[string]bool
 }
