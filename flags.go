@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -28,20 +25,23 @@ type settings struct {
 	kubeletSelector labels.Selector
 	kubeletEvery    time.Duration
 
-	metricsAddress string
-	probeAddress   string
-	leaderElect    bool
-	leaderElectIn  string
-	lease          lease
-	workers        int
-	repair         string
-	logLevel       string
-	logFormat      string
-	version        bool
+	api           apiServer
+	web           web
+	probeAddress  string
+	leaderElect   bool
+	leaderElectIn string
+	lease         lease
+	workers       int
+	repair        string
+	logLevel      string
+	logFormat     string
+	version       bool
+	shortVersion  bool
 
 	scope            world.Scope
 	limits           rules.Limits
 	admission        admission
+	reloaderAmounts  []*reloaderAmounts
 	reloaderContract string
 	sidecarAccess    string
 	ignored          []string // flags that were given and have no effect, each with the reason
@@ -50,71 +50,36 @@ type settings struct {
 // lease are the times of leader election.
 type lease struct{ duration, renew, retry time.Duration }
 
-// ignoredFlags are upstream's flags of v0.40 and v0.93 that are accepted, so that an existing command line starts, and have no
-// effect. The value says why.
-var ignoredFlags = map[string]string{
-	"logtostderr":                                "logs always go to standard error",
-	"alsologtostderr":                            "logs always go to standard error",
-	"log_dir":                                    "logs always go to standard error",
-	"log_file":                                   "logs always go to standard error",
-	"log_file_max_size":                          "logs always go to standard error",
-	"stderrthreshold":                            "logs always go to standard error",
-	"skip_headers":                               "use --log-format",
-	"skip_log_headers":                           "use --log-format",
-	"add_dir_header":                             "use --log-format",
-	"log_backtrace_at":                           "use --log-level",
-	"v":                                          "use --log-level",
-	"vmodule":                                    "use --log-level",
-	"alertmanager-default-base-image":            "Alertmanager is not managed yet",
-	"alertmanager-instance-namespaces":           "Alertmanager is not managed yet",
-	"alertmanager-instance-selector":             "Alertmanager is not managed yet",
-	"alertmanager-config-namespaces":             "Alertmanager is not managed yet",
-	"thanos-ruler-instance-namespaces":           "ThanosRuler is not managed yet",
-	"thanos-ruler-instance-selector":             "ThanosRuler is not managed yet",
-	"auto-gomemlimit-ratio":                      "set GOMEMLIMIT instead",
-	"enable-config-reloader-probes":              "the sidecars' probes are always on",
-	"secret-field-selector":                      "only metadata of Secrets is watched",
-	"secret-label-selector":                      "only metadata of Secrets is watched",
-	"configmap-field-selector":                   "only metadata of ConfigMaps is watched",
-	"configmap-label-selector":                   "only metadata of ConfigMaps is watched",
-	"watch-referenced-objects-in-all-namespaces": "references are watched in every namespace",
-}
-
 // parse reads the command line. An error says which flag, and what it takes.
 func parse(args []string, out io.Writer) (settings, error) {
 	s := settings{kubeletSelector: labels.Everything()}
 	fs := flag.NewFlagSet("promloop", flag.ContinueOnError)
 	fs.SetOutput(out)
 	s.serving(fs)
+	s.web.flags(fs)
+	s.api.flags(fs)
 	s.sidecars(fs)
 	s.objects(fs)
 	s.nodes(fs)
 	s.scoped(fs)
 	s.admission.flags(fs)
 	limits := rules.Flags(fs)
-	for name, why := range ignoredFlags {
-		fs.Var(&ignoredFlag{note: func() { s.ignored = append(s.ignored, "--"+name+": "+why) }}, name, "accepted without effect: "+why)
-	}
+	s.withoutEffect(fs)
 	if err := fs.Parse(args); err != nil {
 		return s, err
 	}
-	if fs.NArg() > 0 && !slices.Equal(fs.Args(), []string{"start"}) {
-		return s, fmt.Errorf("unexpected argument %q: every setting is a flag", fs.Arg(0))
+	switch command := fs.Args(); {
+	case len(command) == 0, slices.Equal(command, []string{"start"}):
+	case command[0] == "crds", command[0] == "full-crds":
+		return s, fmt.Errorf("%q: the CRDs come with the manifests, as kubectl kustomize config/crd shows them", command[0])
+	default:
+		return s, fmt.Errorf("unexpected argument %q: every setting is a flag", command[0])
 	}
 	s.limits = limits(s.world.RuleShards)
 	return s, s.complete()
 }
 
-// ignoredFlag takes any value, or none.
-type ignoredFlag struct{ note func() }
-
-func (f *ignoredFlag) String() string   { return "" }
-func (f *ignoredFlag) Set(string) error { f.note(); return nil }
-func (f *ignoredFlag) IsBoolFlag() bool { return f != nil }
-
 func (s *settings) serving(fs *flag.FlagSet) {
-	fs.StringVar(&s.metricsAddress, "metrics-bind-address", ":8080", "address of /metrics; 0 turns it off")
-	fs.StringVar(&s.metricsAddress, "web.listen-address", ":8080", "the same under its older name")
 	fs.StringVar(&s.probeAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz; 0 turns it off")
 	fs.BoolVar(&s.leaderElect, "leader-elect", true, "only one replica writes at a time")
 	fs.StringVar(&s.leaderElectIn, "leader-election-namespace", "", "namespace of the lease; the operator's own by default. Another one needs a Role there like config/rbac/leader_election_role.yaml")
@@ -130,52 +95,10 @@ func (s *settings) serving(fs *flag.FlagSet) {
 		s.repair = value
 		return nil
 	})
-	fs.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
+	fs.StringVar(&s.logLevel, "log-level", "info", "all, debug, info, warn, error or none")
 	fs.StringVar(&s.logFormat, "log-format", "logfmt", "logfmt or json")
 	fs.BoolVar(&s.version, "version", false, "print the version and exit")
-}
-
-func (s *settings) sidecars(fs *flag.FlagSet) {
-	w := &s.world
-	w.ReloaderResources = corev1.ResourceRequirements{Requests: corev1.ResourceList{}, Limits: corev1.ResourceList{}}
-	fs.StringVar(&w.ConfigReloaderImage, "prometheus-config-reloader", "quay.io/promloop/config-reloader:"+version, "image of config-reloader and of the init container")
-	fs.StringVar(&w.RulesReloaderImage, "config-reloader-image", "quay.io/promloop/rules-reloader:"+version, "image of rules-reloader")
-	fs.StringVar(&s.reloaderContract, "reloader-contract", "auto", "promloop, plain, or auto: what the sidecar images understand; auto takes promloop for images with promloop in their name")
-	w.ReloaderTimes = map[string]time.Duration{}
-	for _, name := range world.ReloaderTimes {
-		fs.Func("reloader-"+name, name+" of the sidecars, such as 5s; the annotation "+world.ReloaderTimeAnnotation+name+" sets it for one Prometheus", func(value string) (err error) {
-			w.ReloaderTimes[name], err = time.ParseDuration(value)
-			return err
-		})
-	}
-	fs.StringVar(&s.sidecarAccess, "sidecar-access", "auto", "direct, proxy, or auto: how the sidecars' reports are reached; proxy goes through the API server, and auto takes it outside of a cluster")
-	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
-		both := []corev1.ResourceList{w.ReloaderResources.Requests, w.ReloaderResources.Limits}
-		quantity(fs, "config-reloader-"+string(name), "request and limit of each sidecar, 0 for none", name, both...)
-		quantity(fs, "config-reloader-"+string(name)+"-request", "request of each sidecar, 0 for none", name, both[0])
-		quantity(fs, "config-reloader-"+string(name)+"-limit", "limit of each sidecar, 0 for none", name, both[1])
-	}
-	w.ReloaderResources.Requests[corev1.ResourceCPU] = resource.MustParse("10m")
-	w.ReloaderResources.Requests[corev1.ResourceMemory] = resource.MustParse("50Mi")
-	w.ReloaderResources.Limits[corev1.ResourceMemory] = resource.MustParse("50Mi")
-}
-
-// quantity defines a flag that sets one resource in every list; 0 removes it.
-func quantity(fs *flag.FlagSet, flagName, usage string, name corev1.ResourceName, lists ...corev1.ResourceList) {
-	fs.Func(flagName, usage, func(value string) error {
-		q, err := resource.ParseQuantity(value)
-		if err != nil {
-			return fmt.Errorf("%q is not a quantity such as 50Mi or 100m: %w", value, err)
-		}
-		for _, list := range lists {
-			if q.IsZero() {
-				delete(list, name)
-				continue
-			}
-			list[name] = q
-		}
-		return nil
-	})
+	fs.BoolVar(&s.shortVersion, "short-version", false, "print the number of the version alone and exit")
 }
 
 func (s *settings) objects(fs *flag.FlagSet) {
@@ -190,56 +113,9 @@ func (s *settings) objects(fs *flag.FlagSet) {
 	fs.StringVar(&w.LocalHost, "localhost", "localhost", "name under which sidecars reach Prometheus")
 	fs.Func("labels", "labels of every generated object, a=b,c=d", pairs(w.Labels))
 	fs.Func("annotations", "annotations of every generated object, a=b,c=d", pairs(w.Annotations))
+	fs.BoolVar(&w.AlwaysManaged, "disable-unmanaged-prometheus-configuration", false, "write the configuration of a Prometheus without any selector of scrape objects too, which is left to the user otherwise")
 	w.FeatureGates = map[string]bool{}
 	fs.Func("feature-gates", "gate=true,…; by default "+gatesByDefault(), gates(w.FeatureGates))
-}
-
-// gates parses a=true,b=false into into, where all are upstream's.
-func gates(into map[string]bool) func(string) error {
-	return func(value string) error {
-		said := map[string]string{}
-		if err := pairs(said)(value); err != nil {
-			return err
-		}
-		for name, text := range said {
-			if _, known := world.FeatureGates()[name]; !known {
-				return fmt.Errorf("there is no feature gate %q; there are %s", name, gatesByDefault())
-			}
-			on, err := strconv.ParseBool(text)
-			if err != nil {
-				return fmt.Errorf("%q of the feature gate %s is not true or false", text, name)
-			}
-			into[name] = on
-		}
-		return nil
-	}
-}
-
-// gatesByDefault shows the defaults as the flag takes them.
-func gatesByDefault() string {
-	var out []string
-	for name, on := range world.FeatureGates() {
-		out = append(out, fmt.Sprintf("%s=%t", name, on))
-	}
-	slices.Sort(out)
-	return strings.Join(out, ",")
-}
-
-// pairs parses a=b,c=d into into; nothing at all is no pair, as upstream has it.
-func pairs(into map[string]string) func(string) error {
-	return func(value string) error {
-		if value == "" {
-			return nil
-		}
-		for pair := range strings.SplitSeq(value, ",") {
-			key, val, ok := strings.Cut(strings.TrimSpace(pair), "=")
-			if !ok || key == "" {
-				return fmt.Errorf("%q is not of the form key=value", pair)
-			}
-			into[key] = val
-		}
-		return nil
-	}
 }
 
 func (s *settings) nodes(fs *flag.FlagSet) {
@@ -286,18 +162,6 @@ func (s *settings) scoped(fs *flag.FlagSet) {
 	fs.StringVar(&c.ControllerID, "controller-id", "", "manage only Prometheuses with this value of the annotation "+world.ControllerIDAnnotation)
 }
 
-// list parses a,b,c into into.
-func list(into *[]string) func(string) error {
-	return func(value string) error {
-		for item := range strings.SplitSeq(value, ",") {
-			if item = strings.TrimSpace(item); item != "" {
-				*into = append(*into, item)
-			}
-		}
-		return nil
-	}
-}
-
 // complete checks what hangs on several flags.
 func (s *settings) complete() error {
 	if s.kubelet.Service.Name != "" && !s.kubelet.Endpoints && !s.kubelet.EndpointSlices {
@@ -313,18 +177,9 @@ func (s *settings) complete() error {
 		return fmt.Errorf("--webhook-read-timeout is %s: it takes a time above 0, such as 5s", s.admission.readTimeout)
 	}
 	s.kubelet.Labels, s.kubelet.Annotations = s.world.Labels, s.world.Annotations
-	switch s.reloaderContract {
-	case "promloop":
-	case "plain":
-		s.world.ForeignReloaders = true
-	case "auto":
-		ours := strings.Contains(s.world.ConfigReloaderImage, "promloop") && strings.Contains(s.world.RulesReloaderImage, "promloop")
-		s.world.ForeignReloaders = !ours
-	default:
-		return fmt.Errorf("--reloader-contract is %q: it takes promloop, plain or auto", s.reloaderContract)
-	}
-	if !slices.Contains([]string{"auto", "direct", "proxy"}, s.sidecarAccess) {
-		return fmt.Errorf("--sidecar-access is %q: it takes direct, proxy or auto", s.sidecarAccess)
+	s.ignored = append(s.ignored, s.api.withoutEffect()...)
+	if err := s.completeSidecars(); err != nil {
+		return err
 	}
 	for name, n := range map[string]int{"--rule-shards": s.world.RuleShards, "--config-parts": s.world.ConfigParts, "--asset-shards": s.world.AssetShards, "--workers": s.workers, "--webhook-max-concurrent": s.admission.concurrent} {
 		if n < 1 {
@@ -332,4 +187,15 @@ func (s *settings) complete() error {
 		}
 	}
 	return nil
+}
+
+// versionText is what the flags ask to print in place of a start, "" for nothing.
+func (s *settings) versionText() string {
+	switch {
+	case s.shortVersion:
+		return version
+	case s.version:
+		return "promloop " + version
+	}
+	return ""
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/promloop/promloop/internal/world"
 )
 
-// The command lines that prometheus-operator's own bundles start it with must start this one.
+// The command lines that prometheus-operator's own manifests start it with must start this one: those of its bundle.yaml, and of
+// the chart kube-prometheus-stack 88.5.3 with every value set.
 func TestCommandLinesOfUpstream(t *testing.T) {
 	cases := map[string]string{
 		"v0.40": `--kubelet-service=kube-system/kubelet --logtostderr=true --config-reloader-image=example.com/configmap-reload:v0.0.1
@@ -21,23 +22,60 @@ func TestCommandLinesOfUpstream(t *testing.T) {
 		"v0.40 scopes": `--namespaces=a,b --prometheus-instance-namespaces=a --alertmanager-instance-namespaces=a
 			--thanos-ruler-instance-namespaces=a --prometheus-instance-selector=x=y --labels=a=b,c=d --localhost=127.0.0.1 --cluster-domain=cluster.local
 			--log-level=debug --log-format=json --config-reloader-cpu=0 --prometheus-default-base-image=example.com/prometheus`,
-		"v0.93": `start --prometheus-config-reloader=example.com/prometheus-config-reloader:v0.93.1 --kubelet-endpoints=true --kubelet-endpointslice=false
-			--kubelet-service=kube-system/kubelet --kubelet-selector=x=y --kubelet-node-address-priority=external --kubelet-sync-period=1m --kubelet-http-metrics=false
-			--config-reloader-cpu-request=10m --config-reloader-cpu-limit=10m --config-reloader-memory-request=50Mi --config-reloader-memory-limit=50Mi
-			--enable-config-reloader-probes --controller-id=one --deny-namespaces=c --annotations=a=b --secret-field-selector=type!=x
-			--auto-gomemlimit-ratio=0.9 --feature-gates=PrometheusTopologySharding=true --watch-referenced-objects-in-all-namespaces=true
-			--web.listen-address=:8443`,
+		"v0.40 API server": `--apiserver=https://127.0.0.1:6443 --cert-file=/c --key-file=/k --ca-file=/ca --tls-insecure=false --v=4 --stderrthreshold 2`,
+		"v0.93 bundle": `--kubelet-service=kube-system/kubelet
+			--prometheus-config-reloader=quay.io/prometheus-operator/prometheus-config-reloader:v0.93.1
+			--watch-referenced-objects-in-all-namespaces=true --disable-unmanaged-prometheus-configuration=true
+			--kubelet-endpoints=true --kubelet-endpointslice=false`,
+		"chart": `--kubelet-service=kube-system/stack-kubelet --kubelet-endpoints=true --kubelet-endpointslice=false --localhost=127.0.0.1
+			--prometheus-config-reloader=quay.io/prometheus-operator/prometheus-config-reloader:v0.93.1
+			--config-reloader-cpu-request=0 --config-reloader-cpu-limit=0 --config-reloader-memory-request=0 --config-reloader-memory-limit=0
+			--thanos-default-base-image=quay.io/thanos/thanos:v0.42.4
+			--secret-field-selector=type!=kubernetes.io/dockercfg,type!=kubernetes.io/service-account-token,type!=helm.sh/release.v1
+			--web.enable-tls=true --web.cert-file=/cert/cert --web.key-file=/cert/key --web.listen-address=:10250 --web.tls-min-version=VersionTLS13`,
+		"chart, every value": `--kubelet-service=kube-system/stack-kubelet --kubelet-selector=x=y --kubelet-endpoints=true --kubelet-endpointslice=true
+			--log-format=logfmt --log-level=error --deny-namespaces=c --localhost=127.0.0.1
+			--prometheus-default-base-image=quay.io/prometheus/prometheus --alertmanager-default-base-image=quay.io/prometheus/alertmanager
+			--prometheus-config-reloader=example.com/prometheus-config-reloader:v0.93.1@sha256:00
+			--config-reloader-cpu-request=200m --config-reloader-cpu-limit=200m --config-reloader-memory-request=50Mi --config-reloader-memory-limit=50Mi
+			--enable-config-reloader-probes=true --alertmanager-instance-namespaces=a --alertmanager-instance-selector=x=y
+			--alertmanager-config-namespaces=a --prometheus-instance-namespaces=a --prometheus-instance-selector=x=y
+			--thanos-default-base-image=quay.io/thanos/thanos:v0.42.4@sha256:00 --thanos-ruler-instance-namespaces=a
+			--thanos-ruler-instance-selector=x=y --secret-field-selector=type!=x --cluster-domain=cluster.local
+			--feature-gates=PrometheusAgentDaemonSet=true --web.enable-tls=false --web.listen-address=:8080`,
+		"v0.93, the rest": `--as=somebody --annotations=a=b --auto-gomemlimit-ratio=0.9 --configmap-field-selector=a!=b --configmap-label-selector=a=b
+			--secret-label-selector=a=b --controller-id=one --kubelet-http-metrics=false --kubelet-node-address-priority=external
+			--kubelet-sync-period=1m --labels=a=b --repair-policy-for-statefulsets=evict --web.enable-http2=true --web.client-ca-file=/ca
+			--web.tls-reload-interval=1m --web.tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+			--web.tls-curves=X25519,CurveP256 --version=false --short-version=false start`,
+		"in two words":  `--secret-field-selector type!=x --web.tls-reload-interval 1m --auto-gomemlimit-ratio 0.9 --enable-config-reloader-probes --log-level all`,
+		"empty values":  `--labels= --annotations= --feature-gates= --config-reloader-cpu-limit= --kubelet-service= --namespaces= --web.tls-cipher-suites=`,
+		"log levels":    `--log-level=none --log-format=JSON`,
+		"gates, no TLS": `--feature-gates=PrometheusTopologySharding=true --tls-insecure --ca-file=/ca`,
 	}
 	for name, line := range cases {
 		t.Run(name, func(t *testing.T) {
-			args := strings.Fields(line)
-			if args[0] == "start" {
-				args = args[1:]
+			s, err := parse(strings.Fields(line), io.Discard)
+			if err != nil {
+				t.Fatal(err)
 			}
-			if _, err := parse(args, io.Discard); err != nil {
+			if _, err := newLogger(s, io.Discard); err != nil {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+func TestFlagsWithoutEffectAreNamed(t *testing.T) {
+	s, err := parse(strings.Fields("--secret-field-selector type!=x --enable-config-reloader-probes --ca-file=/ca"), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Join(s.ignored, "\n")
+	for _, want := range []string{"--secret-field-selector: only metadata", "--enable-config-reloader-probes: the sidecars'", "--ca-file", "--apiserver"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q must be named, with the reason: %s", want, all)
+		}
 	}
 }
 
@@ -94,12 +132,52 @@ func TestFeatureGates(t *testing.T) {
 }
 
 func TestSplitFlagsWinOverTheirSum(t *testing.T) {
-	s, err := parse(strings.Fields("--config-reloader-memory=50Mi --config-reloader-memory-limit=90Mi"), io.Discard)
+	for _, line := range []string{
+		"--config-reloader-memory=50Mi --config-reloader-memory-limit=90Mi",
+		"--config-reloader-memory-limit=90Mi --config-reloader-memory=50Mi",
+	} {
+		s, err := parse(strings.Fields(line), io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.world.ReloaderResources.Limits[corev1.ResourceMemory]; got.String() != "90Mi" {
+			t.Errorf("%s: the newer form wins: limit is %s", line, got.String())
+		}
+	}
+}
+
+func TestZeroTakesARequestAway(t *testing.T) {
+	s, err := parse(strings.Fields("--config-reloader-cpu=0 --config-reloader-memory-request=0"), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := s.world.ReloaderResources.Limits[corev1.ResourceMemory]; got.String() != "90Mi" {
-		t.Errorf("the newer form wins: limit is %s", got.String())
+	if got := s.world.ReloaderResources.Requests; len(got) != 0 {
+		t.Errorf("nothing is requested: %v", got)
+	}
+}
+
+// Who carries upstream's image over gets the plain mode, and has to be told.
+func TestForeignImagesAreNamed(t *testing.T) {
+	const theirs, named = "quay.io/prometheus-operator/prometheus-config-reloader:v0.93.1", "--prometheus-config-reloader="
+	cases := map[string]struct {
+		reason, line string
+		foreign      bool
+		images       string
+	}{
+		"Ours":    {"the default images know the contract", "", false, ""},
+		"Theirs":  {"one that does not makes both plain", named + theirs, true, theirs},
+		"Renamed": {"the user knows better", named + theirs + " --reloader-contract=promloop", false, theirs},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s, err := parse(strings.Fields(tc.line), io.Discard)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.world.ForeignReloaders != tc.foreign || strings.Join(s.foreignImages(), " ") != tc.images {
+				t.Errorf("%s: plain mode is %t for %v", tc.reason, s.world.ForeignReloaders, s.foreignImages())
+			}
+		})
 	}
 }
 

@@ -7,11 +7,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"os"
 
-	"github.com/go-logr/logr"
 	"golang.org/x/time/rate"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -26,7 +24,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -41,7 +38,7 @@ import (
 var version = "v0.1.0"
 
 func main() {
-	err := run(ctrl.SetupSignalHandler(), os.Args[1:], os.Stderr)
+	err := run(ctrl.SetupSignalHandler(), os.Args[1:], os.Stdout, os.Stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return
 	}
@@ -52,16 +49,16 @@ func main() {
 }
 
 // run is the whole program; it ends when ctx does.
-func run(ctx context.Context, args []string, out io.Writer) error {
-	s, err := settingsOf(args, out)
+func run(ctx context.Context, args []string, out, errs io.Writer) error {
+	s, err := settingsOf(args, errs)
 	if err != nil {
 		return err
 	}
-	if s.version {
-		_, err := fmt.Fprintln(out, "promloop", version)
+	if text := s.versionText(); text != "" {
+		_, err := fmt.Fprintln(out, text)
 		return err
 	}
-	logger, err := newLogger(s, out)
+	logger, err := newLogger(s, errs)
 	if err != nil {
 		return err
 	}
@@ -69,11 +66,16 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	for _, note := range s.ignored {
 		logger.Info("flag without effect", "flag", note)
 	}
+	if images := s.foreignImages(); s.world.ForeignReloaders {
+		logger.Info("the sidecars are run as images of another project, in the plain mode: changes are live at the kubelets' pace and nothing tells what is loaded",
+			"images", images, "flag", "--reloader-contract="+s.reloaderContract,
+			"remedy", "leave --prometheus-config-reloader and --config-reloader-image out, or give --reloader-contract=promloop where they are promloop's under another name")
+	}
 	certs, err := s.admission.certificates()
 	if err != nil {
 		return err
 	}
-	config, err := restConfig()
+	config, err := s.api.config()
 	if err != nil {
 		return err
 	}
@@ -99,21 +101,6 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return mgr.Start(ctx)
 }
 
-func newLogger(s settings, out io.Writer) (logr.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
-		return logr.Logger{}, fmt.Errorf("--log-level is %q: it takes debug, info, warn or error", s.logLevel)
-	}
-	options := &slog.HandlerOptions{Level: level}
-	switch s.logFormat {
-	case "logfmt":
-		return logr.FromSlogHandler(slog.NewTextHandler(out, options)), nil
-	case "json":
-		return logr.FromSlogHandler(slog.NewJSONHandler(out, options)), nil
-	}
-	return logr.Logger{}, fmt.Errorf("--log-format is %q: it takes logfmt or json", s.logFormat)
-}
-
 func newScheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1.AddToScheme, v1alpha1.AddToScheme} {
@@ -122,27 +109,19 @@ func newScheme() *runtime.Scheme {
 	return scheme
 }
 
-// restConfig says where the API server is.
-func restConfig() (*rest.Config, error) {
-	config, err := ctrl.GetConfig()
-	if err != nil {
-		return nil, err
-	}
-	// The API server's own fairness paces the operator; the client's is there against a runaway loop.
-	config.QPS, config.Burst = 200, 400
-	config.Wrap(controllers.CountRequests)
-	return config, nil
-}
-
 func newManager(config *rest.Config, s settings, certs *certificates.Certificates) (ctrl.Manager, error) {
 	var server webhook.Server // nil is the manager's own, which starts only when something is registered on it
 	if certs != nil {
 		server = webhooks.NewServer("", s.admission.port, certs)
 	}
-	return ctrl.NewManager(config, ctrl.Options{
+	metrics, certificate, err := s.web.server()
+	if err != nil {
+		return nil, err
+	}
+	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		WebhookServer:                 server,
 		Scheme:                        newScheme(),
-		Metrics:                       metricsserver.Options{BindAddress: s.metricsAddress},
+		Metrics:                       metrics,
 		HealthProbeBindAddress:        s.probeAddress,
 		LeaderElection:                s.leaderElect,
 		LeaderElectionID:              "promloop.monitoring.coreos.com",
@@ -153,6 +132,10 @@ func newManager(config *rest.Config, s settings, certs *certificates.Certificate
 		RetryPeriod:                   &s.lease.retry,
 		Cache:                         cacheOptions(s.scope.Watched(), s.admission.namespace),
 	})
+	if err != nil || certificate == nil {
+		return mgr, err
+	}
+	return mgr, mgr.Add(certificate)
 }
 
 // cacheOptions keep in memory only what the operator made, of the kinds that others make many of. The webhook's certificate lies in own,

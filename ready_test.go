@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -32,7 +33,7 @@ func TestReadyWhereItsOwnNamespaceIsNotWatched(t *testing.T) {
 		ended <- run(ctx, []string{
 			"--namespaces=" + watched, "--webhook-cert-source=self", "--webhook-namespace=" + own, "--webhook-port=" + port,
 			"--leader-elect=false", "--metrics-bind-address=0", "--health-probe-bind-address=" + probes,
-		}, t.Output())
+		}, io.Discard, t.Output())
 	}()
 	if err := eventuallyReady(t, "http://"+probes+"/readyz", ended); err != nil {
 		t.Error(err)
