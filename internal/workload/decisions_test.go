@@ -325,7 +325,7 @@ func TestScaledAwayShardsAreKeptUntilTheirDeadline(t *testing.T) {
 }
 
 func TestARetainedShardIsNeverMadeAnew(t *testing.T) {
-	w := stand(newWorld(gate(retentionGate), spec(func(s *v1.PrometheusSpec) {
+	w := stand(newWorld(spec(func(s *v1.PrometheusSpec) {
 		s.Shards = new(int32(2))
 		s.ShardRetentionPolicy = &v1.ShardRetentionPolicy{WhenScaled: new(v1.RetainWhenScaledRetentionType)}
 	})))
