@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/promloop/promloop/internal/delivery"
 	"github.com/promloop/promloop/internal/promconfig"
@@ -36,6 +37,7 @@ type Plan struct {
 	Shrinks    []Shrink                        // what Writes takes away of what ran, where it is most of it
 	Ignored    []string                        // fields without effect and why, in sentences
 	Deprecated []string                        // fields that are to be replaced, and by what, in sentences
+	Unmet      []world.Verdict                 // what the spec names that is not there or does not fit; nobody tells when it does
 	Unresized  []string                        // volume claims that can't have the size which the spec asks for and why, in sentences
 	Wanted     delivery.Wanted
 	Delivery   delivery.Delivery
@@ -80,13 +82,13 @@ func (p *Planner) For(w *world.World) Plan {
 	}
 	pl.Writes = differing(w.Owned, desired)
 	pl.Prune = surplus(w, desired, slices.Concat(config.kept, ruleFiles.kept, objects.Kept))
-	growth := workload.Grow(objects.StatefulSets, w.Claims, func(class string) bool { return w.Expandable[class] })
+	growth := workload.Grow(objects.StatefulSets, w.Claims, expandable(w))
 	pl.Claims, pl.Unresized = growth.Claims, growth.Stuck
 	if w.ClaimsUnread != "" {
 		pl.Unresized = []string{"its volume claims can't be looked at: " + w.ClaimsUnread}
 	}
 	pl.Ignored = slices.Concat(objects.Ignored, pl.Config.Ignored)
-	pl.Deprecated = objects.Deprecated
+	pl.Unmet, pl.Deprecated = objects.Unmet, objects.Deprecated
 	pl.Stuck = workload.Stuck(w)
 	pl.Shrinks = shrinks(w, pl.Wanted)
 	pl.Fill = fill(w, pl.Config, pl.Rules)
@@ -95,19 +97,27 @@ func (p *Planner) For(w *world.World) Plan {
 	return pl
 }
 
-// lookAtVolumes is how often volumes are looked at that can't have their size yet: what would let them is not watched.
+// lookAtVolumes is how often volumes are looked at that can't have their size yet, and what is named and not there: neither is watched.
 const lookAtVolumes = time.Minute
 
-// lookAgain is when time alone changes the plan: delivery goes on, a retained shard may go, or a volume may grow by now.
+// lookAgain is when time alone changes the plan: delivery goes on, a retained shard may go, or a volume may grow or be made by now.
 func lookAgain(w *world.World, pl Plan, objects workload.Objects) time.Duration {
 	after := pl.Delivery.CheckAfter
-	if len(pl.Unresized) > 0 {
+	if len(pl.Unresized)+len(pl.Unmet) > 0 {
 		after = delivery.Sooner(after, lookAtVolumes)
 	}
 	if !objects.NextDeadline.IsZero() {
 		after = delivery.Sooner(after, max(time.Second, objects.NextDeadline.Sub(w.Now)))
 	}
 	return after
+}
+
+// expandable reports whether claims of a storage class can grow. Where that is not known the API server tells when it is tried.
+func expandable(w *world.World) func(class string) bool {
+	return func(name string) bool {
+		class, known := w.StorageClasses[name]
+		return name != "" && (!known || class != nil && ptr.Deref(class.AllowVolumeExpansion, false))
+	}
 }
 
 // ownVerdict is all that is wrong with the Prometheus itself, the gravest first.
@@ -120,7 +130,7 @@ func ownVerdict(w *world.World, pl Plan, objects workload.Objects, homeless []st
 	if promconfig.Version(w.Prometheus) != "" { // else it is the version, of which no pod can be made either
 		verdicts = append(verdicts, pl.Config.Verdicts[self(w)])
 	}
-	return joined(verdicts)
+	return joined(append(verdicts, objects.Unmet...))
 }
 
 // joined sums verdicts up: the reason of the first that objects, and the words of all.

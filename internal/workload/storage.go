@@ -3,9 +3,20 @@ package workload
 import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
+	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/world"
 )
+
+// StorageClass is the name of the storage class that p claims its volumes of, "" where it names none.
+func StorageClass(p *v1.Prometheus) string {
+	storage := p.Spec.Storage
+	if storage == nil || storage.EmptyDir != nil || storage.Ephemeral != nil {
+		return ""
+	}
+	return ptr.Deref(storage.VolumeClaimTemplate.Spec.StorageClassName, "")
+}
 
 // databaseName is the name of the volume or volume claim that holds the time series.
 func (b *builder) databaseName() string {

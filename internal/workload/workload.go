@@ -17,8 +17,16 @@ import (
 	"github.com/promloop/promloop/internal/world"
 )
 
-// InvalidSpec is the reason of a Prometheus that no pod can be made from.
-const InvalidSpec = "InvalidSpec"
+// Reasons of what is wrong with a Prometheus.
+const (
+	// InvalidSpec is that of one that no pod can be made from.
+	InvalidSpec = "InvalidSpec"
+	// StorageClassNotFound is that of one whose volumes can't be made.
+	StorageClassNotFound = "StorageClassNotFound"
+	// ServiceNotFound and ServiceMismatch are those of one whose pods the Service of the user's own gives no names.
+	ServiceNotFound = "ServiceNotFound"
+	ServiceMismatch = "ServiceMismatch"
+)
 
 // Object is any Kubernetes object.
 type Object interface {
@@ -39,6 +47,8 @@ type Objects struct {
 	Kept []Object
 	// Verdicts holds the Prometheus when nothing can be made from it. The objects that run it then stay as they are.
 	Verdicts map[world.Object]world.Verdict
+	// Unmet are what the spec names that is not there or does not fit. Nothing waits for it: who makes it may do so afterwards.
+	Unmet []world.Verdict
 	// Ignored says which fields have no effect and why, in sentences for the user, sorted.
 	Ignored []string
 	// Deprecated says which fields have a newer one to be used instead, in sentences for the user.
@@ -57,6 +67,7 @@ func For(w *world.World) Objects {
 	if len(b.refused) > 0 {
 		return b.refusal()
 	}
+	objects.Unmet = b.unmet()
 	objects.Deprecated = b.deprecated()
 	slices.Sort(b.ignored)
 	objects.Ignored = slices.Compact(b.ignored)

@@ -5,6 +5,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -35,11 +36,13 @@ type World struct {
 	Values          Values
 
 	Owned Owned
-	// Claims are the volume claims of the StatefulSets, and Expandable says of each of their storage classes whether it lets them
-	// grow. They may be a minute old. ClaimsUnread is why they could not be read, "" when they were.
-	Claims       []*corev1.PersistentVolumeClaim
-	Expandable   map[string]bool
-	ClaimsUnread string
+	// Claims are the volume claims of the StatefulSets. StorageClasses are those that these and the spec name, and NamedServices what
+	// spec.serviceName names: nil for what does not exist, absent where the operator may not look. All may be a minute old. ClaimsUnread
+	// is why they could not be read, "" when they were.
+	Claims         []*corev1.PersistentVolumeClaim
+	StorageClasses map[string]*storagev1.StorageClass
+	NamedServices  map[string]*corev1.Service
+	ClaimsUnread   string
 
 	Pods    []*corev1.Pod
 	Reports map[string]Report    // by pod name
