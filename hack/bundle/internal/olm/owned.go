@@ -24,7 +24,9 @@ func addExamples(csv *v1alpha1.ClusterServiceVersion, samples []tree.Object) err
 	examples := []map[string]any{}
 	for _, s := range samples {
 		if owned[s.GetKind()] {
-			examples = append(examples, s.Object)
+			example := s.DeepCopy()
+			example.SetNamespace("") // the console's choice
+			examples = append(examples, example.Object)
 		}
 	}
 	var text bytes.Buffer

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/promloop/promloop/hack/bundle/internal/tree"
 )
@@ -52,6 +53,25 @@ func TestTheOperatorAloneTakesNothingAlong(t *testing.T) {
 		}
 		for _, o := range tree.OfKind(operator, kind) {
 			t.Errorf("config/operator has the %s %s", kind, o.GetName())
+		}
+	}
+}
+
+// The samples' Prometheus finds targets by an account that a ClusterRoleBinding names with its namespace, so both must be in one, whatever
+// the namespace of the user's context is.
+func TestSamplesGoWhereTheirAccountIsBound(t *testing.T) {
+	t.Parallel()
+	samples, err := tree.Build(filepath.Join("..", "..", "..", "..", "config", "samples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bindings, err := tree.Into[rbacv1.ClusterRoleBinding](tree.OfKind(samples, "ClusterRoleBinding"))
+	if err != nil || len(bindings) != 1 {
+		t.Fatalf("%d bindings, %v", len(bindings), err)
+	}
+	for _, o := range samples {
+		if !strings.HasPrefix(o.GetKind(), "ClusterRole") && o.GetNamespace() != bindings[0].Subjects[0].Namespace {
+			t.Errorf("%s %s is in namespace %q, the account in %q", o.GetKind(), o.GetName(), o.GetNamespace(), bindings[0].Subjects[0].Namespace)
 		}
 	}
 }
