@@ -37,6 +37,24 @@ func TestEveryReasonIsExplained(t *testing.T) {
 	}
 }
 
+func TestEveryReasonOfTheReloadersIsExplained(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("../../sidecars/internal/contract/doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	explained := explainedIn(t, "../../docs/troubleshooting.md", "## Reasons of the reloaders")
+	reasons := regexp.MustCompile(`Reason = "(\w+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(reasons) == 0 {
+		t.Error("the reloaders have no reasons")
+	}
+	for _, m := range reasons {
+		if !strings.Contains(explained, "`"+m[1]+"`") {
+			t.Errorf("%s is not explained", m[1])
+		}
+	}
+}
+
 // A reason that stands elsewhere as a text would escape the test above.
 func TestReasonsStandInOnePlace(t *testing.T) {
 	t.Parallel()
