@@ -42,9 +42,9 @@ func (b *builder) podSpec(shard int, selector map[string]string) corev1.PodSpec 
 }
 
 func (b *builder) initContainers(shard int) []corev1.Container {
-	var own []corev1.Container
+	own := b.foreignInitReloaders(shard)
 	if !b.options.ForeignReloaders {
-		own = append(own, b.initReloader(shard))
+		own = []corev1.Container{b.initReloader(shard)}
 	}
 	return b.merged(field.NewPath("spec", "initContainers"), own, b.spec.InitContainers)
 }

@@ -31,8 +31,7 @@ func (b *builder) configReloader(shard int) corev1.Container {
 	c.VolumeMounts = slices.Concat(configMounts(), b.webMounts())
 	c.Resources = b.configResources()
 	if b.options.ForeignReloaders {
-		c.Command = []string{"/bin/prometheus-config-reloader"}
-		return c
+		return b.foreignConfigReloader(c)
 	}
 	c.Command = []string{"/bin/config-reloader"}
 	c.Env = append(c.Env, b.contractEnv(
