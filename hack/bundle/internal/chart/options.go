@@ -79,9 +79,9 @@ func labels(about string) []setting {
 	}}
 }
 
-// setFailurePolicy sets it in every validating webhook. The other objects of the option have none.
+// setFailurePolicy sets it in every webhook of a configuration. The other objects of the option have none.
 func setFailurePolicy(o tree.Object, m *markers, action string) error {
-	if o.GetKind() != "ValidatingWebhookConfiguration" {
+	if !kind("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")(o) {
 		return nil
 	}
 	hooks, _, err := unstructured.NestedSlice(o.Object, "webhooks")
