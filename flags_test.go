@@ -146,6 +146,22 @@ func TestSplitFlagsWinOverTheirSum(t *testing.T) {
 	}
 }
 
+// docs/migrating.md names these for namespaces with a quota on limits.cpu.
+func TestTheSidecarsCanHaveACPULimit(t *testing.T) {
+	for line, want := range map[string]string{"": "0", "--config-reloader-cpu=10m": "10m", "--config-reloader-cpu-limit=500m": "500m"} {
+		s, err := parse(strings.Fields(line), io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.world.ReloaderResources.Limits.Cpu().String(); got != want {
+			t.Errorf("%q gives the limit %s, want %s", line, got, want)
+		}
+		if got := s.world.ReloaderResources.Requests.Cpu().String(); got != "10m" {
+			t.Errorf("%q asks for %s, want 10m as before", line, got)
+		}
+	}
+}
+
 func TestZeroTakesARequestAway(t *testing.T) {
 	s, err := parse(strings.Fields("--config-reloader-cpu=0 --config-reloader-memory-request=0"), io.Discard)
 	if err != nil {
