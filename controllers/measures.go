@@ -20,7 +20,7 @@ var (
 	specReplicas = desc("prometheus_operator_spec_replicas", "Replicas that a Prometheus asks for, per shard.", "controller")
 	specShards   = desc("prometheus_operator_spec_shards", "Shards that a Prometheus asks for.", "controller")
 	replicasDesc = desc("promloop_replicas", "Replicas of a Prometheus by how far they have come with what is published.", "domain", "state")
-	heldBackDesc = desc("promloop_held_back", "1 while a Prometheus keeps its last good configuration because a reference can't be read.")
+	heldBackDesc = desc("promloop_held_back", "1 while a Prometheus keeps all or part of what was published last; its condition Reconciled says why.")
 	rejectedDesc = desc("promloop_rule_groups_rejected", "Groups of a PrometheusRule that are left out, or stay in an older form.")
 	fillDesc     = desc("promloop_fill_ratio", "Part in use of what can be published, from 0 to 1.", "store")
 )

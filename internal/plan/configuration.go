@@ -66,7 +66,7 @@ func unmanagedConfiguration(w *world.World) configurationObjects {
 
 // publishedConfiguration keeps everything as it is, because nothing can be rendered: the status says why.
 func publishedConfiguration(w *world.World) configurationObjects {
-	out := configurationObjects{manifest: lastManifest(w.Owned.ConfigManifest)}
+	out := configurationObjects{manifest: w.Owned.PublishedConfig()}
 	for _, s := range append([]*corev1.Secret{w.Owned.ConfigSecret, w.Owned.ConfigManifest}, w.Owned.Secrets...) {
 		if s != nil {
 			out.kept = append(out.kept, s)
@@ -76,7 +76,7 @@ func publishedConfiguration(w *world.World) configurationObjects {
 }
 
 func configManifest(w *world.World, config promconfig.Result) contract.Manifest {
-	last := lastManifest(w.Owned.ConfigManifest)
+	last := w.Owned.PublishedConfig()
 	salt := last.Salt
 	if len(salt) == 0 {
 		salt = w.Salt
@@ -91,17 +91,6 @@ func configManifest(w *world.World, config promconfig.Result) contract.Manifest 
 		Count: config.Jobs, Release: delivery.Policy(len(config.Stored)),
 	}
 	return next.After(last, w.Now)
-}
-
-func lastManifest(s *corev1.Secret) contract.Manifest {
-	if s == nil {
-		return contract.Manifest{}
-	}
-	last, err := contract.DecodeManifest(s.Data[contract.ManifestKey])
-	if err != nil {
-		return contract.Manifest{} // unreadable: written anew, under a new salt
-	}
-	return last
 }
 
 // encode can't fail: a manifest has only strings, numbers and bytes.

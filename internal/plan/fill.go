@@ -8,21 +8,26 @@ import (
 )
 
 // Fill is how much of the room for each kind of content is in use, from 0 to 1. What does not fit is held back, so it is never more.
+// A configuration has two bounds, packed and unpacked; the nearer one counts.
 type Fill struct{ Config, Rules, Assets float64 }
 
 func fill(w *world.World, config promconfig.Result, rp rules.Plan) Fill {
-	assets, used := 0, 0
+	assets := 0
 	for name, value := range config.Assets {
 		assets += len(name) + len(value.Reveal())
 	}
-	for _, bytes := range rp.Fill {
-		used += bytes
-	}
 	return Fill{
-		Config: ratio(len(config.Stored), workload.ConfigParts(w)*promconfig.PartRoom),
-		Rules:  ratio(used, len(rp.Fill)*rp.Capacity),
+		Config: max(ratio(sum(config.Fill), workload.ConfigParts(w)*promconfig.PartRoom), ratio(config.Text, promconfig.TextRoom)),
+		Rules:  ratio(sum(rp.Fill), len(rp.Fill)*rp.Capacity),
 		Assets: ratio(assets, workload.AssetShards(w)*assetShardLimit),
 	}
+}
+
+func sum(sizes []int) (total int) {
+	for _, bytes := range sizes {
+		total += bytes
+	}
+	return total
 }
 
 func ratio(used, room int) float64 {

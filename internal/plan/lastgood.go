@@ -107,7 +107,7 @@ func provedConfig(w *world.World, have map[string][]byte) map[string][]byte {
 			}
 		}
 	}
-	m := lastManifest(w.Owned.ConfigManifest)
+	m := w.Owned.PublishedConfig()
 	if m.Digest == last.Digest || !loadedBySome(w, contract.Config, m.Digest) {
 		return kept
 	}
@@ -148,7 +148,7 @@ func provedRules(w *world.World, have map[string][]byte) map[string][]byte {
 			}
 		}
 	}
-	m := lastRulesManifest(w.Owned.RulesManifest)
+	m := w.Owned.PublishedRules()
 	if m.Digest == last.Digest || !loadedBySome(w, contract.Rules, m.Digest) {
 		return kept
 	}

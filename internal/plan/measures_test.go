@@ -30,13 +30,17 @@ func TestFillIsTheShareOfTheRoom(t *testing.T) {
 		"NoRules": {"a Prometheus without rules has no room for them, and is not full", world.Options{ConfigParts: 16, AssetShards: 4}, promconfig.Result{}, rules.Plan{}, Fill{}},
 		"Half": {
 			"each store by what the pods mount of it", world.Options{ConfigParts: 4, AssetShards: 2},
-			promconfig.Result{Stored: make([]byte, 2*promconfig.PartRoom), Assets: map[string]world.Value{"ca": asset}},
+			promconfig.Result{Fill: []int{promconfig.PartRoom, 0, promconfig.PartRoom, 0}, Assets: map[string]world.Value{"ca": asset}},
 			rules.Plan{Fill: []int{60, 0, 40, 100}, Capacity: 100}, Fill{Config: 0.5, Rules: 0.5, Assets: 0.5},
 		},
 		"Full": {
 			"one is full, as no part takes more", world.Options{ConfigParts: 1, AssetShards: 1},
-			promconfig.Result{Stored: make([]byte, promconfig.PartRoom), Assets: map[string]world.Value{"ca": asset}},
+			promconfig.Result{Fill: []int{promconfig.PartRoom}, Assets: map[string]world.Value{"ca": asset}},
 			rules.Plan{Fill: []int{100}, Capacity: 100}, Fill{Config: 1, Rules: 1, Assets: 1},
+		},
+		"Text": {
+			"what compresses well comes near the other bound first", world.Options{ConfigParts: 1, AssetShards: 1},
+			promconfig.Result{Fill: []int{promconfig.PartRoom / 8}, Text: promconfig.TextRoom / 2}, rules.Plan{}, Fill{Config: 0.5},
 		},
 	}
 	for name, tc := range cases {
@@ -66,6 +70,37 @@ func TestFillCountsThePartsThatStand(t *testing.T) {
 	}
 }
 
+// What stays because nothing new can be published is still there, and still fills the room.
+func TestFillCountsWhatStays(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		change func(*world.World)
+	}{
+		"NoRoom":   {"a configuration that is too large leaves the one before", func(w *world.World) { w.ServiceMonitors = bulkyWorld(9).ServiceMonitors }},
+		"Version":  {"nothing can be rendered for a version that can't be read", func(w *world.World) { w.Prometheus.Spec.Version = "latest" }},
+		"Selector": {"nobody knows which rules are wanted", func(w *world.World) { w.Prometheus.Spec.RuleSelector = unreadable }},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w, p := bulkyWorld(5), planner()
+			w.Options.ConfigParts = 3
+			w.Rules = someWorld(5).Rules
+			settle(w, p.For(w))
+			before := p.For(w)
+			w.Prometheus = w.Prometheus.DeepCopy()
+			tc.change(w)
+			after := p.For(w)
+			if after.Verdicts[self(w)].Accepted() || before.Fill.Config == 0 || before.Fill.Rules == 0 {
+				t.Fatalf("%s: verdict %v, before %v", tc.reason, after.Verdicts[self(w)], before.Fill)
+			}
+			sizes := func(pl Plan) any { return []any{pl.Fill, pl.Config.Fill, pl.Config.Text, pl.Rules.Fill} }
+			if diff := cmp.Diff(sizes(before), sizes(after)); diff != "" {
+				t.Errorf("%s (-before +after):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
 // The reloaders' memory goes by what the parts unpack to: each says it.
 func TestPartsSayTheirLength(t *testing.T) {
 	w, p := bulkyWorld(5), planner()
@@ -87,13 +122,6 @@ func TestPartsSayTheirLength(t *testing.T) {
 	if len(pl.Config.Parts) < 2 || said != len(text) {
 		t.Errorf("%d parts say that they unpack to %d bytes together; it is %d", len(pl.Config.Parts), said, len(text))
 	}
-}
-
-func sum(values []int) (total int) {
-	for _, v := range values {
-		total += v
-	}
-	return total
 }
 
 func TestShrinksTellOfTheLossOfMost(t *testing.T) {

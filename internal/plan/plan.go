@@ -58,10 +58,7 @@ func NewPlanner(limits rules.Limits) *Planner {
 // For plans for w. It is a pure function of w.
 func (p *Planner) For(w *world.World) Plan {
 	pl := Plan{Selection: selection.For(w), Unmanaged: w.Unmanaged(), Verdicts: map[world.Object]world.Verdict{}}
-	_, unreadable := pl.Selection.Invalid[world.PrometheusRule]
-	if !unreadable {
-		pl.Rules = p.rules.For(w, pl.Selection.Rules)
-	}
+	pl.Rules = p.rulesFor(w, pl.Selection)
 	pl.Config = p.renderer.Render(w, pl.Selection)
 	maps.Copy(pl.Verdicts, pl.Config.Verdicts)
 	maps.Copy(pl.Verdicts, pl.Rules.Verdicts)
@@ -69,9 +66,6 @@ func (p *Planner) For(w *world.World) Plan {
 	objects := workload.For(w)
 	config := configuration(w, pl)
 	ruleFiles := ruleFiles(w, pl.Rules)
-	if unreadable {
-		ruleFiles = publishedRules(w)
-	}
 	if own := ownVerdict(w, pl, objects, config.homeless); !own.Accepted() {
 		pl.Verdicts[self(w)] = own
 	}
@@ -118,6 +112,14 @@ func expandable(w *world.World) func(class string) bool {
 		class, known := w.StorageClasses[name]
 		return name != "" && (!known || class != nil && ptr.Deref(class.AllowVolumeExpansion, false))
 	}
+}
+
+// rulesFor keeps every rule as it is where a selector says nothing about what is wanted, or spec.version nothing about whom it is for.
+func (p *Planner) rulesFor(w *world.World, sel selection.Result) rules.Plan {
+	if _, unreadable := sel.Invalid[world.PrometheusRule]; unreadable || promconfig.Version(w.Prometheus) == "" {
+		return p.rules.Keep(w)
+	}
+	return p.rules.For(w, sel.Rules)
 }
 
 // ownVerdict is all that is wrong with the Prometheus itself, the gravest first.

@@ -25,6 +25,9 @@ import (
 	"github.com/promloop/promloop/internal/world"
 )
 
+// unreadable is a selector that nobody can go by.
+var unreadable = &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Perhaps"}}}
+
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
 // someWorld is a Prometheus that selects everything in its namespace, with the given rules and monitors.
@@ -146,7 +149,6 @@ func TestOneChangeWritesItsPartAndTheManifest(t *testing.T) {
 }
 
 func TestOrderAndMemoryChangeNothing(t *testing.T) {
-	unreadable := &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Perhaps"}}}
 	for name, change := range map[string]func(*v1.PrometheusSpec){
 		"Sound":           func(*v1.PrometheusSpec) {},
 		"TwoBadSelectors": func(s *v1.PrometheusSpec) { s.ProbeSelector, s.PodMonitorSelector = unreadable, unreadable },
@@ -175,7 +177,6 @@ func TestOrderAndMemoryChangeNothing(t *testing.T) {
 
 // Whoever mends the first mistake of a Prometheus should not learn of the next one only then.
 func TestAllThatIsWrongWithAPrometheusIsTold(t *testing.T) {
-	unreadable := &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Perhaps"}}}
 	cases := map[string]struct {
 		reason string
 		change func(*v1.PrometheusSpec)
@@ -190,6 +191,7 @@ func TestAllThatIsWrongWithAPrometheusIsTold(t *testing.T) {
 			s.Volumes = []corev1.Volume{{Name: "config"}}
 		}, workload.InvalidSpec, []string{"spec.volumes[0].name", "spec.probeSelector", "spec.remoteWrite[0].url"}},
 		"Version": {"a version that can't be read is one mistake, though nobody can go by it", func(s *v1.PrometheusSpec) { s.Version = "latest" }, workload.InvalidSpec, []string{"spec.version"}},
+		"TooOld":  {"so is one that nothing can be written for", func(s *v1.PrometheusSpec) { s.Version = "2.44.0" }, workload.InvalidSpec, []string{"spec.version", "older than v2.45.0"}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -262,23 +264,34 @@ func TestNoSecretIsTheUsersOwnWhereTheOptionSaysSo(t *testing.T) {
 	}
 }
 
-func TestUnreadableSelectorTakesNoRuleAway(t *testing.T) {
-	w, p := someWorld(5), planner()
-	settle(w, p.For(w))
-	settle(w, p.For(w))
-	before := p.For(w).Wanted.Rules
-	broken := w.Prometheus.DeepCopy()
-	broken.Spec.RuleSelector = &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Perhaps"}}}
-	w.Prometheus = broken
-	pl := p.For(w)
-	if got := append(names(pl.Writes), names(pl.Prune)...); len(got) > 0 {
-		t.Errorf("a selector that can't be read says nothing about what is wanted, yet it would touch %v", got)
+func TestNoRuleIsTakenAwayWhileNobodyKnowsWhatIsWanted(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		change func(*v1.PrometheusSpec)
+	}{
+		"Selector": {"a selector that can't be read says nothing about what is wanted", func(s *v1.PrometheusSpec) { s.RuleSelector = unreadable }},
+		"Version":  {"rules that were judged for no version in particular may be refused", func(s *v1.PrometheusSpec) { s.Version = "latest" }},
+		"TooOld":   {"what an older version knows stands nowhere", func(s *v1.PrometheusSpec) { s.Version = "v2.44.0" }},
 	}
-	if diff := cmp.Diff(before, pl.Wanted.Rules); diff != "" {
-		t.Errorf("what is loaded stays wanted (-before +after):\n%s", diff)
-	}
-	if pl.Verdicts[self(w)].Accepted() {
-		t.Error("the Prometheus must say what is wrong with it")
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w, p := someWorld(5), planner()
+			settle(w, p.For(w))
+			settle(w, p.For(w))
+			before := p.For(w).Wanted
+			w.Prometheus = w.Prometheus.DeepCopy()
+			tc.change(&w.Prometheus.Spec)
+			pl := p.For(w)
+			if got := append(names(pl.Writes), names(pl.Prune)...); len(got) > 0 {
+				t.Errorf("%s, yet it would touch %v", tc.reason, got)
+			}
+			if diff := cmp.Diff(before, pl.Wanted); diff != "" {
+				t.Errorf("what is loaded stays wanted (-before +after):\n%s", diff)
+			}
+			if pl.Verdicts[self(w)].Accepted() {
+				t.Error("the Prometheus must say what is wrong with it")
+			}
+		})
 	}
 }
 

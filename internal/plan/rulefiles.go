@@ -18,6 +18,9 @@ type ruleObjects struct {
 }
 
 func ruleFiles(w *world.World, rp rules.Plan) ruleObjects {
+	if len(rp.Shards) == 0 {
+		return publishedRules(w, rp)
+	}
 	out := ruleObjects{manifest: rp.Manifest, manifestConfigMap: configMap(w, world.RulesManifestName(w.Prometheus.Name))}
 	out.manifestConfigMap.Data = map[string]string{contract.ManifestKey: string(encode(rp.Manifest))}
 	for _, shard := range rp.Shards {
@@ -28,27 +31,14 @@ func ruleFiles(w *world.World, rp rules.Plan) ruleObjects {
 	return out
 }
 
-// publishedRules keeps every rule as it is, because a selector that can't be read says nothing about what is wanted.
-func publishedRules(w *world.World) ruleObjects {
-	var out ruleObjects
+// publishedRules keeps every rule as it is.
+func publishedRules(w *world.World, rp rules.Plan) ruleObjects {
+	out := ruleObjects{manifest: rp.Manifest}
 	for _, cm := range w.Owned.RuleShards {
 		out.kept = append(out.kept, cm)
 	}
 	if cm := w.Owned.RulesManifest; cm != nil {
 		out.kept = append(out.kept, cm)
 	}
-	out.manifest = lastRulesManifest(w.Owned.RulesManifest)
 	return out
-}
-
-// lastRulesManifest is the one that stands, empty when it can't be read.
-func lastRulesManifest(cm *corev1.ConfigMap) contract.Manifest {
-	if cm == nil {
-		return contract.Manifest{}
-	}
-	last, err := contract.DecodeManifest([]byte(cm.Data[contract.ManifestKey]))
-	if err != nil {
-		return contract.Manifest{}
-	}
-	return last
 }

@@ -19,8 +19,8 @@ func shrinks(w *world.World, want delivery.Wanted) []Shrink {
 		domain     contract.Domain
 		last, next contract.Manifest
 	}{
-		{contract.Config, lastManifest(w.Owned.ConfigManifest), want.Config},
-		{contract.Rules, lastRulesManifest(w.Owned.RulesManifest), want.Rules},
+		{contract.Config, w.Owned.PublishedConfig(), want.Config},
+		{contract.Rules, w.Owned.PublishedRules(), want.Rules},
 	} {
 		if step.next.Digest != step.last.Digest && 2*step.next.Count < step.last.Count {
 			out = append(out, Shrink{Domain: step.domain, From: step.last.Count, To: step.next.Count})

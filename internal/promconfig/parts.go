@@ -41,8 +41,11 @@ type room struct {
 // Kubernetes' core validation.
 const PartRoom = 960 << 10
 
-// A reloader takes 128 MiB; what stands for variables may be longer than their names.
-var secretRoom = room{part: PartRoom, single: 672 << 10, member: 256 << 10, object: 4 << 20, namespace: 64 << 20, all: 120 << 20}
+// TextRoom is the most that a configuration may have before it is compressed, in bytes. A reloader takes 128 MiB; what stands for
+// variables may be longer than their names.
+const TextRoom = 120 << 20
+
+var secretRoom = room{part: PartRoom, single: 672 << 10, member: 256 << 10, object: 4 << 20, namespace: 64 << 20, all: TextRoom}
 
 // job is the most that one job may take, compressed, in bytes: with the text that a member has before it is full, it stays within
 // a part, so that a part which is too large can always be divided.
@@ -105,6 +108,7 @@ func (run *run) assemble(jobs []jobText) {
 	for i := range l.spans {
 		part := l.part(i)
 		run.result.Parts, run.result.Fill[part.Index] = append(run.result.Parts, part), len(part.Stored)
+		run.result.Text += part.Text
 	}
 	run.result.Stored = joined(run.result.Parts)
 }

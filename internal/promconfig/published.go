@@ -2,12 +2,12 @@ package promconfig
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/workload"
 	"github.com/promloop/promloop/internal/world"
 )
@@ -53,12 +53,8 @@ func storedText(w *world.World) []byte {
 
 // partKeys are those that the manifest names; without one there is the first alone.
 func partKeys(w *world.World) []string {
-	manifest := w.Owned.ConfigManifest
-	if manifest == nil {
-		return []string{world.ConfigPartKey(0)}
-	}
-	m, err := contract.DecodeManifest(manifest.Data[contract.ManifestKey])
-	if err != nil {
+	m := w.Owned.PublishedConfig()
+	if m.Digest == "" {
 		return []string{world.ConfigPartKey(0)}
 	}
 	var keys []string
@@ -66,6 +62,23 @@ func partKeys(w *world.World) []string {
 		keys = append(keys, part.Key)
 	}
 	return keys
+}
+
+// measured has the sizes of what is published where nothing could be rendered, since that stays.
+func (r Result) measured(w *world.World) Result {
+	if len(r.Stored) > 0 {
+		return r
+	}
+	r.Fill, r.Text = make([]int, workload.ConfigParts(w)), 0
+	keys := partKeys(w)
+	for n := range r.Fill {
+		if s := partSecret(w, n); s != nil && slices.Contains(keys, world.ConfigPartKey(n)) {
+			r.Fill[n] = len(s.Data[world.ConfigPartKey(n)])
+			text, _ := strconv.Atoi(s.Annotations[world.UnpackedAnnotation]) // 0 in a Secret of other making
+			r.Text += text
+		}
+	}
+	return r
 }
 
 // partSecret is the Secret of part n as it stands, or nil.

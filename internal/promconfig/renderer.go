@@ -80,7 +80,7 @@ func newJobText(name string, text []byte) jobText {
 func (r *Renderer) Render(w *world.World, sel selection.Result) Result {
 	version, err := world.PrometheusVersion(w.Prometheus)
 	if err != nil {
-		return refusal(w, Fault{Path: "spec.version", Reason: UnsupportedVersion, Message: err.Error()})
+		return refusal(w, Fault{Path: "spec.version", Reason: UnsupportedVersion, Message: err.Error()}).measured(w)
 	}
 	if r.encoder == nil || !r.encoder.version.EQ(version) {
 		r.encoder = newEncoder(version)
@@ -92,7 +92,7 @@ func (r *Renderer) Render(w *world.World, sel selection.Result) Result {
 	run.assemble(jobs)
 	run.result.Settings = run.settings.mark()
 	r.forget()
-	return run.finish()
+	return run.finish().measured(w)
 }
 
 // refusal is the result where nothing can be rendered.

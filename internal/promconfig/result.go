@@ -18,8 +18,10 @@ type Result struct {
 	// Parts are what goes into each Secret, in the order in which they are joined. One that is not too large for a Secret is a
 	// single part.
 	Parts []Part
-	// Fill is the size of each part that the pods mount, in bytes, by the number of its Secret; 0 where there is none.
+	// Fill is the size of each part that the pods mount, in bytes, by the number of its Secret; 0 where there is none. Text is what all
+	// unpack to. Where Stored is empty they are those of what is published.
 	Fill []int
+	Text int
 	// Jobs is the number of job_name entries.
 	Jobs int
 	// Assets are the TLS files that the configuration names, by name under /etc/prometheus/certs.

@@ -81,11 +81,11 @@ func TestJudge(t *testing.T) {
 			want:   rules.InvalidRule, says: []string{"spec.groups[0].interval"},
 		},
 		"FunctionNewer": {
-			reason: "A10: an older Prometheus refuses a function that it does not know", version: "v2.20.0", object: object("a", group("g", record("x", "last_over_time(up[5m])"))),
-			want: rules.UnsupportedByVersion, says: []string{"last_over_time()", "2.26"},
+			reason: "A10: an older Prometheus refuses a function that it does not know", version: "v2.46.0", object: object("a", group("g", record("x", "histogram_stddev(up)"))),
+			want: rules.UnsupportedByVersion, says: []string{"histogram_stddev()", "2.47"},
 		},
 		"FunctionKnown": {
-			reason: "A10: an upgrade re-admits it", version: "v2.26.0", object: object("a", group("g", record("x", "last_over_time(up[5m])"))),
+			reason: "A10: an upgrade re-admits it", version: "v2.47.0", object: object("a", group("g", record("x", "histogram_stddev(up)"))),
 		},
 		"TemplateFunctionNewer": {
 			reason: "functions of templates too", version: "v3.5.0",

@@ -3,8 +3,6 @@ package rules
 import (
 	"strconv"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/world"
 )
@@ -63,16 +61,5 @@ func manifest(w *world.World, target Target, buckets map[string]string, groups i
 		Version: contract.ManifestVersion, Domain: contract.Rules, Digest: contract.RulesDigest(buckets), Buckets: buckets,
 		PrometheusVersion: "v" + target.Version.String(), Count: groups, Release: contract.ReleaseAll,
 	}
-	return next.After(lastManifest(w.Owned.RulesManifest), w.Now)
-}
-
-func lastManifest(cm *corev1.ConfigMap) contract.Manifest {
-	if cm == nil {
-		return contract.Manifest{}
-	}
-	last, err := contract.DecodeManifest([]byte(cm.Data[contract.ManifestKey]))
-	if err != nil {
-		return contract.Manifest{} // unreadable: written anew
-	}
-	return last
+	return next.After(w.Owned.PublishedRules(), w.Now)
 }

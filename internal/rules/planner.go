@@ -17,7 +17,7 @@ import (
 // Plan is what should be of the rules of one Prometheus.
 type Plan struct {
 	// Shards are all ConfigMaps that must exist, in the order in which they must be written, before the manifest. Shard 0 is
-	// always there, and a ConfigMap that stands is never left out, even when it is empty.
+	// always there, and a ConfigMap that stands is never left out, even when it is empty. There are none where all stays as it is.
 	Shards []Shard
 	// Manifest describes the whole set. It is equal to the one that stands when nothing has changed.
 	Manifest contract.Manifest
@@ -84,6 +84,19 @@ func (p *Planner) For(w *world.World, selected []*v1.PrometheusRule) Plan {
 		p.lay(it)
 	}
 	pl.Manifest = manifest(w, p.judge.target, p.digests.byBucket(), pl.Groups)
+	return pl
+}
+
+// Keep is the Plan for w where nobody can say which rules are wanted, or what they are meant for: all stays as it is.
+func (p *Planner) Keep(w *world.World) Plan {
+	pl := Plan{Manifest: w.Owned.PublishedRules(), Fill: make([]int, max(1, workload.RuleShards(w))), Capacity: p.limits.ShardBytes}
+	for _, cm := range w.Owned.RuleShards {
+		if i, ok := indexOf(cm.Name, w.Prometheus.Name); ok && i < len(pl.Fill) {
+			for name, content := range cm.Data {
+				pl.Fill[i] += sizeOf(name, content)
+			}
+		}
+	}
 	return pl
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -13,32 +12,23 @@ import (
 	v1 "github.com/promloop/promloop/api/v1"
 )
 
-// since is the first version that understands something. Source: Prometheus' CHANGELOG.
+// since is the first version that understands something, after the oldest that is supported. Source: Prometheus' CHANGELOG.
 type since struct{ major, minor uint64 }
 
 var functionsSince = map[string]since{
-	"absent_over_time": {2, 16}, "last_over_time": {2, 26}, "sgn": {2, 26}, "clamp": {2, 26}, "present_over_time": {2, 29},
-	"acos": {2, 31}, "acosh": {2, 31}, "asin": {2, 31}, "asinh": {2, 31}, "atan": {2, 31}, "atanh": {2, 31}, "cos": {2, 31},
-	"cosh": {2, 31}, "sin": {2, 31}, "sinh": {2, 31}, "tan": {2, 31}, "tanh": {2, 31}, "deg": {2, 31}, "rad": {2, 31}, "pi": {2, 31},
-	"histogram_count": {2, 40}, "histogram_sum": {2, 40}, "histogram_fraction": {2, 40}, "histogram_stddev": {2, 47},
-	"histogram_stdvar": {2, 47}, "mad_over_time": {2, 49}, "sort_by_label": {2, 49}, "sort_by_label_desc": {2, 49},
-	"histogram_avg": {2, 51}, "info": {2, 55}, "double_exponential_smoothing": {3, 0}, "ts_of_min_over_time": {3, 5},
-	"ts_of_max_over_time": {3, 5}, "ts_of_last_over_time": {3, 5}, "first_over_time": {3, 7}, "ts_of_first_over_time": {3, 7},
-	"histogram_quantiles": {3, 11}, "start": {3, 12}, "end": {3, 12}, "range": {3, 12}, "step": {3, 12}, "min_of": {3, 13},
-	"max_of": {3, 13}, "start_timestamp": {3, 14}, "integral": {3, 16},
+	"histogram_stddev": {2, 47}, "histogram_stdvar": {2, 47}, "mad_over_time": {2, 49}, "sort_by_label": {2, 49},
+	"sort_by_label_desc": {2, 49}, "histogram_avg": {2, 51}, "info": {2, 55}, "double_exponential_smoothing": {3, 0},
+	"ts_of_min_over_time": {3, 5}, "ts_of_max_over_time": {3, 5}, "ts_of_last_over_time": {3, 5}, "first_over_time": {3, 7},
+	"ts_of_first_over_time": {3, 7}, "histogram_quantiles": {3, 11}, "start": {3, 12}, "end": {3, 12}, "range": {3, 12},
+	"step": {3, 12}, "min_of": {3, 13}, "max_of": {3, 13}, "start_timestamp": {3, 14}, "integral": {3, 16},
 }
 
 // stableSince are functions that older versions have as experimental ones.
 var stableSince = map[string]since{"first_over_time": {3, 14}}
 
-var aggregatorsSince = map[parser.ItemType]since{
-	parser.GROUP: {2, 20}, parser.LIMITK: {2, 54}, parser.LIMIT_RATIO: {2, 54},
-}
+var aggregatorsSince = map[parser.ItemType]since{parser.LIMITK: {2, 54}, parser.LIMIT_RATIO: {2, 54}}
 
-var templateFunctionsSince = map[string]since{
-	"humanizePercentage": {2, 11}, "parseDuration": {2, 32}, "stripPort": {2, 33}, "toTime": {2, 38}, "toDuration": {3, 6},
-	"now": {3, 6}, "urlQueryEscape": {3, 8},
-}
+var templateFunctionsSince = map[string]since{"toDuration": {3, 6}, "now": {3, 6}, "urlQueryEscape": {3, 8}}
 
 // functionsBefore3 are all functions and those that only Prometheus 2 has: holt_winters got another name in 3.0.
 func functionsBefore3() map[string]*parser.Function {
@@ -69,22 +59,11 @@ func (t Target) needsFlag(what string, first since, flag v1.EnableFeature, flagg
 // omit takes out of a group the fields that only a newer Prometheus understands and that a rule works without, and tells of each.
 // They are those that prometheus-operator leaves out too.
 func (c *collector) omit(path string, g *rulefmt.RuleGroup, t Target) {
-	if g.Limit != 0 && c.newer(path+".limit", t.needs("limit", since{2, 31})) {
-		g.Limit = 0
-	}
 	if g.QueryOffset != nil && c.newer(path+".query_offset", t.needs("query_offset", since{2, 53})) {
 		g.QueryOffset = nil
 	}
 	if len(g.Labels) > 0 && c.newer(path+".labels", t.needs("labels of a group", since{3, 0})) {
 		g.Labels = nil
-	}
-	for i := range g.Rules {
-		r := &g.Rules[i]
-		c.rule = ruleName(r.Record, r.Alert)
-		at := fmt.Sprintf("%s.rules[%d].keep_firing_for", path, i)
-		if r.KeepFiringFor != 0 && c.newer(at, t.needs("keep_firing_for", since{2, 42})) {
-			r.KeepFiringFor = 0
-		}
 	}
 }
 
@@ -144,8 +123,7 @@ func (t Target) newerNode(node parser.Node) string {
 	case *parser.MatrixSelector:
 		return t.newerDuration(n.RangeExpr)
 	case *parser.SubqueryExpr:
-		newer := cmp.Or(t.newerDuration(n.RangeExpr), t.newerDuration(n.StepExpr), t.newerDuration(n.OriginalOffsetExpr))
-		return cmp.Or(newer, t.newerModifiers(n.Timestamp, n.StartOrEnd, n.OriginalOffset))
+		return cmp.Or(t.newerDuration(n.RangeExpr), t.newerDuration(n.StepExpr), t.newerDuration(n.OriginalOffsetExpr))
 	}
 	return ""
 }
@@ -158,10 +136,7 @@ func (t Target) newerCall(function string) string {
 }
 
 func (t Target) newerOperator(n *parser.BinaryExpr) string {
-	switch m := n.VectorMatching; {
-	case n.Op == parser.ATAN2:
-		return t.needs("atan2", since{2, 31})
-	case m != nil && (m.FillValues.LHS != nil || m.FillValues.RHS != nil):
+	if m := n.VectorMatching; m != nil && (m.FillValues.LHS != nil || m.FillValues.RHS != nil) {
 		return t.needs("fill", since{3, 10})
 	}
 	return ""
@@ -171,17 +146,7 @@ func (t Target) newerSelector(s *parser.VectorSelector) string {
 	if s.Anchored || s.Smoothed {
 		return t.needsFlag("anchored and smoothed", since{3, 16}, "promql-extended-range-selectors", since{3, 7})
 	}
-	return cmp.Or(t.newerDuration(s.OriginalOffsetExpr), t.newerModifiers(s.Timestamp, s.StartOrEnd, s.OriginalOffset))
-}
-
-func (t Target) newerModifiers(at *int64, startOrEnd parser.ItemType, offset time.Duration) string {
-	if at != nil || startOrEnd != 0 {
-		return t.needs("the @ modifier", since{2, 33})
-	}
-	if offset < 0 {
-		return t.needs("a negative offset", since{2, 33})
-	}
-	return ""
+	return t.newerDuration(s.OriginalOffsetExpr)
 }
 
 func (t Target) newerDuration(d *parser.DurationExpr) string {

@@ -8,6 +8,7 @@ import (
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/rules"
+	"github.com/promloop/promloop/internal/world"
 )
 
 // Each of these is read by Prometheus from some version on, and the one before it would refuse the whole file.
@@ -28,11 +29,6 @@ func TestNewerThanTheVersion(t *testing.T) {
 		"function made stable":  {expr("first_over_time(up[1h])"), "v3.13.0", "v3.14.0", nil, "first_over_time()"},
 		"function with flag":    {expr("first_over_time(up[1h])"), "v3.6.0", "v3.7.0", []v1.EnableFeature{"promql-experimental-functions"}, "first_over_time()"},
 		"aggregation":           {expr("limitk(1, up)"), "v2.53.0", "v2.54.0", []v1.EnableFeature{"promql-experimental-functions"}, "limitk"},
-		"atan2":                 {expr("up atan2 up"), "v2.30.0", "v2.31.0", nil, "atan2"},
-		"at":                    {expr("up @ 0"), "v2.32.0", "v2.33.0", nil, "the @ modifier"},
-		"at of a subquery":      {expr("max_over_time(up[1h:1m] @ end())"), "v2.32.0", "v2.33.0", nil, "the @ modifier"},
-		"negative offset":       {expr("up offset -5m"), "v2.32.0", "v2.33.0", nil, "a negative offset"},
-		"offset of a subquery":  {expr("max_over_time(up[1h:1m] offset -5m)"), "v2.32.0", "v2.33.0", nil, "a negative offset"},
 		"record name":           {object("a", group("g", record("job.up", "up"))), "v2.55.0", "v3.0.0", nil, `spec.groups[0].rules[0].record: metric name "job.up" needs Prometheus 3.0`},
 		"label name":            {object("a", group("g", labelled("a.b"))), "v2.55.0", "v3.0.0", nil, `spec.groups[0].rules[0].labels[a.b]: label name "a.b"`},
 		"annotation name":       {object("a", group("g", annotated)), "v2.55.0", "v3.0.0", nil, `spec.groups[0].rules[0].annotations[run.book]: label name`},
@@ -78,17 +74,14 @@ func TestNewerThanTheVersion(t *testing.T) {
 func TestFieldsThatAnOlderPrometheusDoesWithout(t *testing.T) {
 	t.Parallel()
 	duration := ptr.To(v1.Duration("1m"))
-	lasting := with(alert("Down", "up == 0"), func(r *v1.Rule) { r.KeepFiringFor = (*v1.NonEmptyDuration)(duration) })
 	set := func(change func(*v1.RuleGroup)) v1.RuleGroup { return with(group("g", record("x", "up")), change) }
 	for name, tc := range map[string]struct {
 		group        v1.RuleGroup
 		before, from string // the last version without it and the first with it
 		says         string
 	}{
-		"keep_firing_for": {group("g", lasting), "v2.41.0", "v2.42.0", "spec.groups[0].rules[0].keep_firing_for: keep_firing_for needs Prometheus 2.42 or later, this one runs 2.41.0"},
-		"limit":           {set(func(g *v1.RuleGroup) { g.Limit = ptr.To(5) }), "v2.30.0", "v2.31.0", "spec.groups[0].limit: "},
-		"query_offset":    {set(func(g *v1.RuleGroup) { g.QueryOffset = duration }), "v2.52.0", "v2.53.0", "spec.groups[0].query_offset: "},
-		"labels":          {set(func(g *v1.RuleGroup) { g.Labels = map[string]string{"a": "b"} }), "v2.55.0", "v3.0.0", "spec.groups[0].labels: "},
+		"query_offset": {set(func(g *v1.RuleGroup) { g.QueryOffset = duration }), "v2.52.0", "v2.53.0", "spec.groups[0].query_offset: "},
+		"labels":       {set(func(g *v1.RuleGroup) { g.Labels = map[string]string{"a": "b"} }), "v2.55.0", "v3.0.0", "spec.groups[0].labels: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -163,7 +156,7 @@ func TestUnquotedNames(t *testing.T) {
 func TestOldSyntaxIsNotNewer(t *testing.T) {
 	t.Parallel()
 	p := prometheus()
-	p.Spec.Version = "v2.33.0"
+	p.Spec.Version = world.OldestPrometheusVersion
 	for _, expr := range []string{
 		`up{job="up", instance=~"a,b"}`, `label_replace(up, "a", "b", "c", "(d)")`, `sum by (job) (up{a="b"})`, `label_replace(up{a="b"}, "c", "$1", "d", "(.*)")`,
 		`label_replace(sum by (job) (up), "c", "$1", "d", "(.*)")`, `up == 300`,

@@ -17,7 +17,7 @@ type Measures struct {
 	Selected         map[world.Kind]int                            // objects that are wholly used
 	Rejected         map[world.Kind]map[string]int                 // objects that are not wholly used, by the reason
 	RejectedGroups   map[types.NamespacedName]int                  // groups that are left out, by PrometheusRule
-	HeldBack         bool                                          // something stays as it was because a reference can't be read
+	HeldBack         bool                                          // all or part of what was published last stays as it was
 	Fill             plan.Fill                                     // room in use
 }
 
@@ -30,10 +30,11 @@ func MeasuresOf(w *world.World, pl plan.Plan) Measures {
 		Fill: pl.Fill,
 	}
 	for o, verdict := range pl.Verdicts {
-		m.HeldBack = m.HeldBack || verdict.Reason == promconfig.UnknownReference
 		if o.Kind == world.Prometheus {
+			m.HeldBack = true
 			continue
 		}
+		m.HeldBack = m.HeldBack || verdict.Reason == promconfig.UnknownReference
 		if m.Rejected[o.Kind] == nil {
 			m.Rejected[o.Kind] = map[string]int{}
 		}

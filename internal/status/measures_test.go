@@ -46,6 +46,7 @@ func TestMeasuresOf(t *testing.T) {
 			world.ServiceMonitor: {"InvalidRegex": 2, "TooLarge": 1}, world.PrometheusRule: {"InvalidExpr": 1},
 		},
 		RejectedGroups: map[types.NamespacedName]int{{Namespace: "ns", Name: "a"}: 3},
+		HeldBack:       true,
 		Fill:           plan.Fill{Config: 0.25},
 	}
 	if diff := cmp.Diff(want, MeasuresOf(w, pl)); diff != "" {
@@ -53,23 +54,28 @@ func TestMeasuresOf(t *testing.T) {
 	}
 }
 
-func TestHeldBackIsAReferenceThatCannotBeRead(t *testing.T) {
+func TestHeldBack(t *testing.T) {
 	cases := map[string]struct {
 		reason  string
-		verdict world.Verdict
+		object  world.Object
+		verdict string
 		want    bool
 	}{
-		"Unknown": {"what can't be read just now stays as it was", world.Verdict{Reason: promconfig.UnknownReference}, true},
-		"Missing": {"what is gone is the user's to mend", world.Verdict{Reason: promconfig.MissingReference}, false},
+		"Unread":   {"what can't be read just now stays as it was", objectOf(world.ServiceMonitor, "a"), promconfig.UnknownReference, true},
+		"Missing":  {"what is gone is the user's to mend, and only that object is concerned", objectOf(world.ServiceMonitor, "a"), promconfig.MissingReference, false},
+		"OwnText":  {"a section of the Prometheus stays as it was", objectOf(world.Prometheus, "main"), promconfig.InvalidAdditional, true},
+		"OwnReads": {"so it does where a reference of its own is gone", objectOf(world.Prometheus, "main"), promconfig.MissingReference, true},
+		"NoRoom":   {"all of the configuration stays", objectOf(world.Prometheus, "main"), promconfig.NoRoom, true},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			for _, kind := range []world.Kind{world.Prometheus, world.ServiceMonitor} {
-				pl := plan.Plan{Verdicts: map[world.Object]world.Verdict{objectOf(kind, "main"): tc.verdict}}
-				if got := MeasuresOf(someWorld(2), pl).HeldBack; got != tc.want {
-					t.Errorf("%s: of %s it says %v", tc.reason, kind, got)
-				}
+			pl := plan.Plan{Verdicts: map[world.Object]world.Verdict{tc.object: {Reason: tc.verdict}}}
+			if got := MeasuresOf(someWorld(2), pl).HeldBack; got != tc.want {
+				t.Errorf("%s: it says %v", tc.reason, got)
 			}
 		})
+	}
+	if MeasuresOf(someWorld(2), plan.Plan{}).HeldBack {
+		t.Error("nothing is held back where nothing is wrong")
 	}
 }

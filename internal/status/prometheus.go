@@ -23,7 +23,7 @@ func For(w *world.World, pl plan.Plan, err error) v1.PrometheusStatus {
 		Paused:             p.Spec.Paused,
 		Shards:             int32(world.Shards(p)),
 		Selector:           workload.Selector(w),
-		Configuration:      published(pl.Wanted.Config, len(pl.Config.Stored)),
+		Configuration:      published(pl.Wanted.Config, sum(pl.Config.Fill)),
 		Rules:              published(pl.Wanted.Rules, sum(pl.Rules.Fill)),
 		Pods:               pods(pl.Delivery),
 	}

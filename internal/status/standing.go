@@ -24,7 +24,7 @@ func Standings(w *world.World, pl plan.Plan, ledger *delivery.Ledger) map[world.
 		reached: pl.Delivery.Reached(contract.Config, pl.Wanted.Config, wantedReplicas(w)),
 	}
 	rules := domain{
-		manifest: pl.Wanted.Rules, rendered: true, // where they can't be, no rule is selected
+		manifest: pl.Wanted.Rules, rendered: len(pl.Rules.Shards) > 0,
 		reached: pl.Delivery.Reached(contract.Rules, pl.Wanted.Rules, wantedReplicas(w)),
 	}
 	t := tally{verdicts: pl.Verdicts, notes: pl.Rules.Notes, ledger: ledger, config: config, rules: rules, out: map[world.Object]Standing{}}

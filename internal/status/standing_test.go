@@ -10,6 +10,7 @@ import (
 	"github.com/promloop/promloop/internal/delivery"
 	"github.com/promloop/promloop/internal/plan"
 	"github.com/promloop/promloop/internal/promconfig"
+	"github.com/promloop/promloop/internal/rules"
 	"github.com/promloop/promloop/internal/selection"
 	"github.com/promloop/promloop/internal/world"
 )
@@ -88,5 +89,24 @@ func TestStandings(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Rules that stay as they are, for want of a version to judge them for, have nothing of an object in them that is new.
+func TestRulesThatStayAreNotThoseOfANewObject(t *testing.T) {
+	rule := &v1.PrometheusRule{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "r", Generation: 1}}
+	pl := deliveryOf(pod("a", loadedDomain, loadedDomain), pod("b", loadedDomain, loadedDomain))
+	pl.Selection = selection.Result{Rules: []*v1.PrometheusRule{rule}}
+	pl.Wanted.Rules = contract.Manifest{Digest: "d"}
+	for _, c := range []struct {
+		rules rules.Plan
+		want  metav1.ConditionStatus
+	}{
+		{rules.Plan{}, metav1.ConditionFalse}, {rules.Plan{Shards: make([]rules.Shard, 1)}, metav1.ConditionTrue},
+	} {
+		pl.Rules = c.rules
+		if got := Standings(someWorld(2), pl, delivery.NewLedger())[objectOf(world.PrometheusRule, "r")].Loaded; got != c.want {
+			t.Errorf("with %d shards planned Loaded is %s, want %s", len(c.rules.Shards), got, c.want)
+		}
 	}
 }

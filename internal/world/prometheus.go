@@ -18,7 +18,11 @@ import (
 // DefaultPrometheusVersion is the version that runs where spec.version is empty.
 const DefaultPrometheusVersion = "v3.16.0"
 
-// PrometheusVersion is the version of Prometheus that p asks for. The leading v is optional, as upstream has it.
+// OldestPrometheusVersion is the oldest that a configuration can be written for: what older ones know stands nowhere here.
+const OldestPrometheusVersion = "v2.45.0"
+
+// PrometheusVersion is the version of Prometheus that p asks for, an error where it can't be read or is older than
+// OldestPrometheusVersion. The leading v is optional, as upstream has it.
 func PrometheusVersion(p *v1.Prometheus) (semver.Version, error) {
 	text := p.Spec.Version
 	if text == "" {
@@ -28,8 +32,13 @@ func PrometheusVersion(p *v1.Prometheus) (semver.Version, error) {
 	if err != nil {
 		return semver.Version{}, fmt.Errorf("%q is not a version like %s: %w", text, DefaultPrometheusVersion, err)
 	}
+	if release := (semver.Version{Major: version.Major, Minor: version.Minor}); release.LT(oldest) {
+		return semver.Version{}, fmt.Errorf("%q is older than %s, the oldest version that is supported", text, OldestPrometheusVersion)
+	}
 	return version, nil
 }
+
+var oldest = semver.MustParse(strings.TrimPrefix(OldestPrometheusVersion, "v"))
 
 // Shards is the number of shards that run for p, at least one.
 func Shards(p *v1.Prometheus) int { return int(max(1, ptr.Deref(p.Spec.Shards, 1))) }

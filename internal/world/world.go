@@ -66,6 +66,30 @@ type Owned struct {
 	Secrets        []*corev1.Secret // all other owned Secrets: parts, TLS assets, web configuration, last known good
 }
 
+// PublishedConfig is the manifest of the configuration as it stands, empty where there is none or it can't be read.
+func (o *Owned) PublishedConfig() contract.Manifest {
+	if o.ConfigManifest == nil {
+		return contract.Manifest{}
+	}
+	return readable(o.ConfigManifest.Data[contract.ManifestKey])
+}
+
+// PublishedRules is the same of the rules.
+func (o *Owned) PublishedRules() contract.Manifest {
+	if o.RulesManifest == nil {
+		return contract.Manifest{}
+	}
+	return readable([]byte(o.RulesManifest.Data[contract.ManifestKey]))
+}
+
+func readable(manifest []byte) contract.Manifest {
+	m, err := contract.DecodeManifest(manifest)
+	if err != nil {
+		return contract.Manifest{} // written anew, a configuration's under a new salt
+	}
+	return m
+}
+
 // Report is what the two sidecars of one pod said last. A nil pointer means that this sidecar has not answered.
 type Report struct {
 	Config *contract.Loaded
