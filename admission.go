@@ -47,9 +47,10 @@ func (a *admission) certificates() (*certificates.Certificates, error) {
 	}
 	return certificates.New(certificates.Options{
 		Source: certificates.Source(a.source), Dir: a.dir, CertName: a.cert, KeyName: a.key,
-		Secret:         types.NamespacedName{Namespace: a.namespace, Name: certificateSecret},
-		Service:        "promloop-webhook-service",
-		Configurations: []string{"promloop-validating-webhook-configuration"},
+		Secret:     types.NamespacedName{Namespace: a.namespace, Name: certificateSecret},
+		Service:    "promloop-webhook-service",
+		Validating: "promloop-validating-webhook-configuration",
+		Mutating:   "promloop-mutating-webhook-configuration",
 	}, os.LookupEnv)
 }
 

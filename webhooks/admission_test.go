@@ -49,9 +49,13 @@ func sized(name string, bytes int) *v1.PrometheusRule {
 func apply(ctx context.Context, o client.Object, args ...string) (string, error) {
 	data, err := json.Marshal(o)
 	Expect(err).NotTo(HaveOccurred())
+	return kubectlApply(ctx, string(data), append([]string{"--server-side"}, args...)...)
+}
+
+func kubectlApply(ctx context.Context, manifest string, args ...string) (string, error) {
 	kubectl := filepath.Join(cluster.ControlPlane.APIServer.Path, "..", "kubectl")
-	cmd := exec.CommandContext(ctx, kubectl, append([]string{"--kubeconfig", kubeconfig, "apply", "--server-side", "-f", "-"}, args...)...)
-	cmd.Stdin = strings.NewReader(string(data))
+	cmd := exec.CommandContext(ctx, kubectl, append([]string{"--kubeconfig", kubeconfig, "apply", "-f", "-"}, args...)...)
+	cmd.Stdin = strings.NewReader(manifest)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
@@ -176,6 +180,28 @@ var _ = Describe("kubectl apply", Ordered, func() {
 		})
 	})
 
+	It("turns numbers into the text that they stand for", func(ctx SpecContext) {
+		o := rule("unquoted")
+		o.Annotations = map[string]string{"mine": "kept"}
+		manifest := unquoted(o)
+		for range 2 { // the second time there is an object already
+			out, err := kubectlApply(ctx, manifest)
+			Expect(err).NotTo(HaveOccurred(), out)
+		}
+		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
+		r := o.Spec.Groups[0].Rules[0]
+		Expect(r.Labels).To(Equal(map[string]string{"severity": "1", "page": "true"}))
+		Expect(r.Annotations).To(Equal(map[string]string{"a/b~c": "2.5"}))
+		Expect(o.Annotations).To(And(HaveKeyWithValue("mine", "kept"), HaveKeyWithValue("prometheus-operator-validated", "true")))
+		Expect(k8s.Delete(ctx, o)).To(Succeed())
+	})
+
+	It("can't turn numbers of a server-side apply, whose types the API server reads before any webhook", func(ctx SpecContext) {
+		out, err := kubectlApply(ctx, unquoted(rule("unquoted")), "--server-side")
+		Expect(err).To(HaveOccurred())
+		Expect(out).To(ContainSubstring("labels.severity: expected string"))
+	})
+
 	It("lets through what does not change what is judged", func(ctx SpecContext) {
 		skipped := rule("grandfathered", "up ==")
 		skipped.Labels = map[string]string{"promloop.dev/admission": "skip"}
@@ -198,6 +224,14 @@ func templated() *v1.PrometheusRule {
 	o := rule("templated")
 	o.Spec.Groups[0].Rules = []v1.Rule{{Alert: "A", Expr: intstr.FromString("up"), Annotations: map[string]string{"summary": "{{ $labels.job "}}}
 	return o
+}
+
+// unquoted is the manifest of o with a rule whose labels and annotations are no text.
+func unquoted(o *v1.PrometheusRule) string {
+	data, err := json.Marshal(o)
+	Expect(err).NotTo(HaveOccurred())
+	const rules = `"rules":[{"alert":"A","expr":"up","labels":{"severity":1,"page":true},"annotations":{"a/b~c":2.5}}]`
+	return strings.Replace(string(data), `{"name":"g"}`, `{"name":"g",`+rules+`}`, 1)
 }
 
 // withoutReview runs do while PrometheusRules are not reviewed.

@@ -1,9 +1,6 @@
 package webhooks_test
 
 import (
-	"context"
-	"strings"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -184,37 +181,4 @@ var _ = Describe("every kind", func() {
 				ConsistOf(admissionregistrationv1.Create, admissionregistrationv1.Update))), w.Name)
 		}
 	})
-
-	It("is changed on upstream's path as upstream does", func(ctx SpecContext) {
-		Expect(k8s.Create(ctx, mutating(ctx))).To(Succeed())
-		DeferCleanup(func(ctx context.Context) { Expect(k8s.Delete(ctx, mutating(ctx))).To(Succeed()) })
-		Eventually(func() (map[string]string, error) {
-			o := rule("marked", "up")
-			err := k8s.Create(ctx, o, client.DryRunAll)
-			return o.Annotations, err
-		}).Should(HaveKeyWithValue("prometheus-operator-validated", "true"))
-	})
 })
-
-// mutating is the mutating webhook configuration of an existing installation of upstream, which calls our server.
-func mutating(ctx context.Context) *admissionregistrationv1.MutatingWebhookConfiguration {
-	GinkgoHelper()
-	var ours admissionregistrationv1.ValidatingWebhookConfiguration
-	Expect(k8s.Get(ctx, client.ObjectKey{Name: configuration}, &ours)).To(Succeed())
-	w := ours.Webhooks[0]
-	server, _, _ := strings.Cut(*w.ClientConfig.URL, "/validate-")
-	url := server + "/admission-prometheusrules/mutate"
-	// The authority may be replaced meanwhile, and nobody keeps it here: a failed call passes, and is tried again.
-	return &admissionregistrationv1.MutatingWebhookConfiguration{
-		ObjectMeta: metav1.ObjectMeta{Name: "existing"},
-		Webhooks: []admissionregistrationv1.MutatingWebhook{{
-			Name: "prometheusrulemutate.monitoring.coreos.com", SideEffects: w.SideEffects, AdmissionReviewVersions: w.AdmissionReviewVersions,
-			FailurePolicy: ptr.To(admissionregistrationv1.Ignore),
-			ClientConfig:  admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: w.ClientConfig.CABundle},
-			Rules: []admissionregistrationv1.RuleWithOperations{{
-				Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update},
-				Rule:       admissionregistrationv1.Rule{APIGroups: []string{"monitoring.coreos.com"}, APIVersions: []string{"v1"}, Resources: []string{"prometheusrules"}},
-			}},
-		}},
-	}
-}

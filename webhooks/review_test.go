@@ -294,7 +294,7 @@ func secretNamed(name string) *corev1.Secret {
 func TestMutateDoesAsUpstream(t *testing.T) {
 	t.Parallel()
 	raw := map[string]any{"spec": map[string]any{"groups": []any{map[string]any{"rules": []any{
-		map[string]any{"labels": map[string]any{"a/b": 1, "c": "text"}, "annotations": map[string]any{"on": true}},
+		map[string]any{"labels": map[string]any{"a/b": 1, "c": "text", "id": 1234567890}, "annotations": map[string]any{"on": true}},
 	}}}}}
 	resp := mutateRule(context.Background(), request(t, "PrometheusRule", nil, raw))
 	var got []string
@@ -303,6 +303,7 @@ func TestMutateDoesAsUpstream(t *testing.T) {
 	}
 	for _, want := range []string{
 		`{"op":"replace","path":"/spec/groups/0/rules/0/labels/a~1b","value":"1"}`,
+		`{"op":"replace","path":"/spec/groups/0/rules/0/labels/id","value":"1234567890"}`,
 		`{"op":"replace","path":"/spec/groups/0/rules/0/annotations/on","value":"true"}`,
 		`{"op":"add","path":"/metadata/annotations","value":{}}`,
 		`{"op":"add","path":"/metadata/annotations/prometheus-operator-validated","value":"true"}`,
@@ -311,7 +312,7 @@ func TestMutateDoesAsUpstream(t *testing.T) {
 			t.Errorf("want %s among\n%s", want, strings.Join(got, "\n"))
 		}
 	}
-	if !resp.Allowed || len(got) != 4 {
+	if !resp.Allowed || len(got) != 5 {
 		t.Errorf("allowed is %t with %d patches: %v", resp.Allowed, len(got), got)
 	}
 }

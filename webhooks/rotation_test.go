@@ -83,6 +83,11 @@ var _ = Describe("F77: the certificate", func() {
 			}
 			return k8s.Update(ctx, &c)
 		}).Should(Succeed())
+		var m admissionregistrationv1.MutatingWebhookConfiguration
+		Expect(k8s.Get(ctx, client.ObjectKey{Name: mutatingConfiguration}, &m)).To(Succeed())
+		before := m.DeepCopy()
+		m.Webhooks[0].ClientConfig.CABundle = foreignAuthority()
+		Expect(k8s.Patch(ctx, &m, client.MergeFrom(before))).To(Succeed())
 		// The API server hears of either change a little later: one answer may still be from before.
 		Eventually(func(g Gomega) {
 			var c admissionregistrationv1.ValidatingWebhookConfiguration
@@ -90,6 +95,8 @@ var _ = Describe("F77: the certificate", func() {
 			for _, w := range c.Webhooks {
 				g.Expect(w.ClientConfig.CABundle).NotTo(Equal(foreignAuthority()))
 			}
+			g.Expect(k8s.Get(ctx, client.ObjectKey{Name: mutatingConfiguration}, &m)).To(Succeed())
+			g.Expect(m.Webhooks[0].ClientConfig.CABundle).To(Equal(c.Webhooks[0].ClientConfig.CABundle), "both are told of the same authorities")
 			for range 20 {
 				g.Expect(served(ctx)).To(Succeed())
 			}

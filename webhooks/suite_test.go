@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,9 +41,10 @@ func TestAdmission(t *testing.T) {
 }
 
 const (
-	system        = "promloop-system"
-	configuration = "promloop-validating-webhook-configuration"
-	certSecret    = "promloop-webhook-cert"
+	system                = "promloop-system"
+	configuration         = "promloop-validating-webhook-configuration"
+	mutatingConfiguration = "promloop-mutating-webhook-configuration"
+	certSecret            = "promloop-webhook-cert"
 )
 
 // cluster is a real etcd and kube-apiserver, with the webhooks served beside it by a manager.
@@ -90,21 +92,34 @@ func freePort() int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// register applies the webhook configuration as it is shipped, with the manager's address in the place of its Service, and Fail so
-// that a review that fails can't go unnoticed.
+// register applies the webhook configurations as they are shipped, with the manager's address in the place of its Service, and Fail
+// so that a review that fails can't go unnoticed.
 func register(ctx context.Context, port int) {
 	data, err := os.ReadFile(filepath.Join("..", "config", "webhook", "manifests.yaml"))
 	Expect(err).NotTo(HaveOccurred())
-	var c admissionregistrationv1.ValidatingWebhookConfiguration
-	Expect(yaml.Unmarshal(data, &c)).To(Succeed())
-	c.Name = configuration
-	for i := range c.Webhooks {
-		w := &c.Webhooks[i]
-		Expect(w.FailurePolicy).To(HaveValue(Equal(admissionregistrationv1.Ignore)), "as shipped, an install must not fail when the operator is down")
-		fail, url := admissionregistrationv1.Fail, "https://localhost:"+strconv.Itoa(port)+*w.ClientConfig.Service.Path
-		w.FailurePolicy, w.ClientConfig = &fail, admissionregistrationv1.WebhookClientConfig{URL: &url}
+	var mutate admissionregistrationv1.MutatingWebhookConfiguration
+	var validate admissionregistrationv1.ValidatingWebhookConfiguration
+	for document := range strings.SplitSeq(strings.TrimPrefix(string(data), "---\n"), "\n---\n") {
+		into := any(&validate)
+		if strings.Contains(document, "kind: MutatingWebhookConfiguration") {
+			into = &mutate
+		}
+		Expect(yaml.UnmarshalStrict([]byte(document), into)).To(Succeed())
 	}
-	Expect(k8s.Create(ctx, &c)).To(Succeed())
+	Expect(mutate.Webhooks).To(HaveLen(1))
+	mutate.Name, validate.Name = mutatingConfiguration, configuration
+	redirect(&mutate.Webhooks[0].ClientConfig, &mutate.Webhooks[0].FailurePolicy, port)
+	for i := range validate.Webhooks {
+		redirect(&validate.Webhooks[i].ClientConfig, &validate.Webhooks[i].FailurePolicy, port)
+	}
+	Expect(k8s.Create(ctx, &mutate)).To(Succeed())
+	Expect(k8s.Create(ctx, &validate)).To(Succeed())
+}
+
+func redirect(to *admissionregistrationv1.WebhookClientConfig, policy **admissionregistrationv1.FailurePolicyType, port int) {
+	Expect(*policy).To(HaveValue(Equal(admissionregistrationv1.Ignore)), "as shipped, an install must not fail when the operator is down")
+	fail, url := admissionregistrationv1.Fail, "https://localhost:"+strconv.Itoa(port)+*to.Service.Path
+	*policy, *to = &fail, admissionregistrationv1.WebhookClientConfig{URL: &url}
 }
 
 // life makes certificates short-lived, so that the suite sees several of them and more than one authority.
@@ -114,7 +129,7 @@ func life(p *certificates.Policy) {
 
 func startManager(config *rest.Config, port int) {
 	certs, err := certificates.New(certificates.Options{
-		Source: certificates.Self, Service: "promloop-webhook-service", Names: []string{"localhost"}, Configurations: []string{configuration},
+		Source: certificates.Self, Service: "promloop-webhook-service", Names: []string{"localhost"}, Validating: configuration, Mutating: mutatingConfiguration,
 		Secret: client.ObjectKey{Namespace: system, Name: certSecret},
 	}, os.LookupEnv)
 	Expect(err).NotTo(HaveOccurred())

@@ -44,6 +44,35 @@ func TestShipped(t *testing.T) {
 	}
 }
 
+// The webhook that turns numbers into text goes the way of the others, in every overlay.
+func TestMutating(t *testing.T) {
+	t.Parallel()
+	for overlay, want := range map[string]struct {
+		policy admissionregistrationv1.FailurePolicyType
+		from   string
+	}{
+		"":             {admissionregistrationv1.Ignore, ""},
+		"fail":         {admissionregistrationv1.Fail, ""},
+		"cert-manager": {admissionregistrationv1.Ignore, "promloop-system/promloop-webhook"},
+	} {
+		built := build(t, strings.Fields(overlay)...)
+		hooks := decode[admissionregistrationv1.MutatingWebhookConfiguration](t, built["MutatingWebhookConfiguration"])
+		if hooks.Name != "promloop-mutating-webhook-configuration" || len(hooks.Webhooks) != 1 {
+			t.Fatalf("%q: %d webhooks in %q", overlay, len(hooks.Webhooks), hooks.Name)
+		}
+		w := hooks.Webhooks[0]
+		if s := w.ClientConfig.Service; s.Name != "promloop-webhook-service" || s.Namespace != "promloop-system" {
+			t.Errorf("%q: it calls %s/%s", overlay, s.Namespace, s.Name)
+		}
+		if *w.FailurePolicy != want.policy || hooks.Annotations["cert-manager.io/inject-ca-from"] != want.from {
+			t.Errorf("%q: %s, authority of %v", overlay, *w.FailurePolicy, hooks.Annotations)
+		}
+		if skip := w.ObjectSelector; skip == nil || skip.MatchExpressions[0].Key != "promloop.dev/admission" {
+			t.Errorf("%q: want the label that skips the review, got %+v", overlay, skip)
+		}
+	}
+}
+
 func TestFail(t *testing.T) {
 	t.Parallel()
 	hooks := decode[admissionregistrationv1.ValidatingWebhookConfiguration](t, build(t, "fail")["ValidatingWebhookConfiguration"])

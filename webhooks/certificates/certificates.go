@@ -8,15 +8,19 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 )
 
@@ -43,8 +47,8 @@ type Options struct {
 	Service string
 	// Names are further names that the server is called by, for a server outside the cluster.
 	Names []string
-	// Configurations are the ValidatingWebhookConfigurations that source Self tells whom to trust.
-	Configurations []string
+	// Validating and Mutating are the names of the webhook configurations that source Self tells whom to trust, "" for none.
+	Validating, Mutating string
 }
 
 // expiry tells when the certificate that is served ends, whoever keeps it.
@@ -96,6 +100,13 @@ func settle(o Options, lookup func(string) (string, bool)) Source {
 
 func (o Options) path(name string) string { return filepath.Join(o.Dir, name) }
 
+func (o Options) configurations() []client.Object {
+	return slices.DeleteFunc([]client.Object{
+		&admissionregistrationv1.ValidatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: o.Validating}},
+		&admissionregistrationv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: o.Mutating}},
+	}, func(c client.Object) bool { return c.GetName() == "" })
+}
+
 // Source is who keeps the certificate: Self or Dir.
 func (c *Certificates) Source() Source { return c.options.Source }
 
@@ -131,7 +142,7 @@ func (c *Certificates) SetupWithManager(ctx context.Context, mgr ctrl.Manager) e
 		return err
 	}
 	return mgr.Add(&keeper{
-		live: mgr.GetAPIReader(), writer: mgr.GetClient(), secret: c.options.Secret, configurations: c.options.Configurations,
+		live: mgr.GetAPIReader(), writer: mgr.GetClient(), secret: c.options.Secret, configurations: c.options.configurations(),
 		policy: c.policy, clock: clock.RealClock{}, log: mgr.GetLogger().WithName("webhook-certificate"),
 	})
 }

@@ -33,7 +33,7 @@ type keeper struct {
 	live           client.Reader // not the cache: what is decided on must be what stands
 	writer         client.Writer
 	secret         types.NamespacedName
-	configurations []string
+	configurations []client.Object // by name
 	policy         Policy
 	clock          clock.Clock
 	log            logr.Logger
@@ -76,8 +76,8 @@ func (k *keeper) keep(ctx context.Context) (time.Time, error) {
 		return time.Time{}, err
 	}
 	var errs []error
-	for _, name := range k.configurations {
-		errs = append(errs, k.trust(ctx, name, next.CAs))
+	for _, c := range k.configurations {
+		errs = append(errs, k.trust(ctx, c.DeepCopyObject().(client.Object), next.CAs))
 	}
 	return due, errors.Join(errs...)
 }
@@ -108,15 +108,14 @@ func (k *keeper) store(ctx context.Context, s *corev1.Secret, missing bool, b Bu
 
 // trust puts the authorities into every webhook of a configuration. One that does not exist is none of our business: somebody
 // else may have registered the webhook, or nobody yet.
-func (k *keeper) trust(ctx context.Context, name string, cas []byte) error {
-	var config admissionregistrationv1.ValidatingWebhookConfiguration
-	if err := k.live.Get(ctx, types.NamespacedName{Name: name}, &config); err != nil {
+func (k *keeper) trust(ctx context.Context, config client.Object, cas []byte) error {
+	name := config.GetName()
+	if err := k.live.Get(ctx, types.NamespacedName{Name: name}, config); err != nil {
 		return client.IgnoreNotFound(err)
 	}
-	before := config.DeepCopy()
+	before := config.DeepCopyObject().(client.Object)
 	changed := false
-	for i := range config.Webhooks {
-		c := &config.Webhooks[i].ClientConfig
+	for _, c := range clients(config) {
 		changed = changed || !bytes.Equal(c.CABundle, cas)
 		c.CABundle = cas
 	}
@@ -125,8 +124,24 @@ func (k *keeper) trust(ctx context.Context, name string, cas []byte) error {
 	}
 	k.log.Info("telling the API server whom to trust", "configuration", name)
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	if err := k.writer.Patch(ctx, &config, patch); err != nil {
+	if err := k.writer.Patch(ctx, config, patch); err != nil {
 		return fmt.Errorf("webhook configuration %s: %w", name, err)
 	}
 	return nil
+}
+
+// clients are how the API server calls each webhook of a configuration.
+func clients(config client.Object) []*admissionregistrationv1.WebhookClientConfig {
+	var out []*admissionregistrationv1.WebhookClientConfig
+	switch c := config.(type) {
+	case *admissionregistrationv1.ValidatingWebhookConfiguration:
+		for i := range c.Webhooks {
+			out = append(out, &c.Webhooks[i].ClientConfig)
+		}
+	case *admissionregistrationv1.MutatingWebhookConfiguration:
+		for i := range c.Webhooks {
+			out = append(out, &c.Webhooks[i].ClientConfig)
+		}
+	}
+	return out
 }

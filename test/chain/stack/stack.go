@@ -48,7 +48,7 @@ type Stack struct {
 // Start starts the cluster, the CRDs, a node and the operator, and returns once the operator is ready. Stop what it returned, also
 // beside an error.
 func Start(ctx context.Context, o Options) (*Stack, error) {
-	hooks, err := webhookConfiguration()
+	hooks, err := webhookConfigurations()
 	if err != nil {
 		return nil, err
 	}

@@ -188,15 +188,20 @@ func TestValuesReachTheOtherObjects(t *testing.T) {
 	if role, _, _ := unstructured.NestedString(account, "metadata", "annotations", "role"); role != "reader" {
 		t.Errorf("the account has %v", account["metadata"])
 	}
-	configuration, _ := objects["ValidatingWebhookConfiguration/promloop-validating-webhook-configuration"].(map[string]any)
-	hooks, _, _ := unstructured.NestedSlice(configuration, "webhooks")
+	var hooks []any
+	for _, name := range []string{"Validating", "Mutating"} {
+		name += "WebhookConfiguration/promloop-" + strings.ToLower(name) + "-webhook-configuration"
+		configuration, _ := objects[name].(map[string]any)
+		more, _, _ := unstructured.NestedSlice(configuration, "webhooks")
+		if len(more) == 0 {
+			t.Errorf("%s has no webhook to set a policy of", name)
+		}
+		hooks = append(hooks, more...)
+	}
 	for _, h := range hooks {
 		if hook, _ := h.(map[string]any); hook["failurePolicy"] != "Fail" {
 			t.Errorf("%v is %v", hook["name"], hook["failurePolicy"])
 		}
-	}
-	if len(hooks) == 0 {
-		t.Error("no webhook to set a policy of")
 	}
 }
 

@@ -37,7 +37,7 @@ func options() []option {
 		{"dashboard", "Dashboard for a Grafana whose sidecar looks for the label grafana_dashboard.", kind("ConfigMap"), labels("More labels.")},
 		{"userRoles", "Adds the kinds to the roles admin, edit and view.", aggregated, nil},
 		{"admissionPolicy", "Limits what the operator may change of a pod.", kind("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"), nil},
-		{webhook, "Refuses objects that Prometheus would refuse.", func(o tree.Object) bool { return strings.Contains(o.GetName(), "-webhook-") },
+		{webhook, "Refuses objects that Prometheus would refuse, and turns numbers in labels of rules into text.", func(o tree.Object) bool { return strings.Contains(o.GetName(), "-webhook-") },
 			[]setting{{
 				Name: "failurePolicy", About: "What becomes of an object that no replica can review: Ignore lets it pass, to be judged later; Fail refuses it.",
 				Default: "Ignore", Schema: `{"enum": ["Ignore", "Fail"]}`, into: setFailurePolicy,
