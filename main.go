@@ -63,6 +63,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	ctrl.SetLogger(logger)
+	controllers.ExportBuild(version)
 	for _, note := range s.ignored {
 		logger.Info("flag without effect", "flag", note)
 	}

@@ -151,6 +151,7 @@ func (w *writer) orphan(ctx context.Context, objects []workload.Object) error {
 		if err := w.remove(ctx, o, client.PropagationPolicy(metav1.DeletePropagationOrphan)); err != nil {
 			return err
 		}
+		recreated.WithLabelValues(prometheusController).Inc()
 	}
 	return nil
 }

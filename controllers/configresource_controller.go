@@ -54,7 +54,7 @@ func (r *ConfigResourceReconciler) Reconcile(ctx context.Context, req ctrl.Reque
 	if !r.Scope.Sees(req.Namespace) {
 		return ctrl.Result{}, nil
 	}
-	o := r.new()
+	o, began := r.new(), time.Now()
 	if err := r.Client.Get(ctx, req.NamespacedName, o); err != nil || o.GetDeletionTimestamp() != nil {
 		r.changes.forget(req.NamespacedName)
 		r.turns.forget(req.NamespacedName)
@@ -63,7 +63,7 @@ func (r *ConfigResourceReconciler) Reconcile(ctx context.Context, req ctrl.Reque
 	}
 	after, err := r.pass(ctx, o)
 	result, err := toQueue(after, []error{err})
-	outcomes.note(r.name(), req.NamespacedName, err)
+	outcomes.note(r.name(), req.NamespacedName, began, err)
 	return result, err
 }
 

@@ -40,8 +40,9 @@ type KubeletReconciler struct {
 
 // Reconcile writes what the nodes ask for. There is one request, for the Service.
 func (r *KubeletReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	began := time.Now()
 	result, err := toQueue(r.Every, r.pass(ctx))
-	outcomes.note(kubeletController, req.NamespacedName, err)
+	outcomes.note(kubeletController, req.NamespacedName, began, err)
 	return result, err
 }
 
@@ -64,15 +65,38 @@ func (r *KubeletReconciler) pass(ctx context.Context) []error {
 	if len(objects.Unaddressed) > 0 {
 		log.FromContext(ctx).Info("nodes without an address are left out", "nodes", objects.Unaddressed)
 	}
-	var wanted []workload.Object
-	for _, s := range objects.EndpointSlices {
-		wanted = append(wanted, s)
+	errs := []error{unserved}
+	if r.Options.EndpointSlices {
+		errs = append(errs, r.sync(ctx, w, kubeletSlices, asObjects(objects.EndpointSlices)))
 	}
-	if objects.Endpoints != nil { // after the slices, because the Endpoints' label ends those that Kubernetes mirrored
-		wanted = append(wanted, objects.Endpoints)
+	if r.Options.Endpoints { // after the slices, because the Endpoints' label ends those that Kubernetes mirrored
+		errs = append(errs, r.sync(ctx, w, kubeletEndpoints, []workload.Object{objects.Endpoints}))
 	}
-	_, err = w.write(ctx, wanted, r.history)
-	return []error{unserved, err, r.prune(ctx, w, objects.EndpointSlices)}
+	return append(errs, r.prune(ctx, w, objects.EndpointSlices))
+}
+
+// What is kept for the Service, as upstream's metrics call it.
+const (
+	kubeletEndpoints = "endpoints"
+	kubeletSlices    = "endpointslice"
+)
+
+// sync writes one of the two and counts it.
+func (r *KubeletReconciler) sync(ctx context.Context, w *writer, resource string, objects []workload.Object) error {
+	_, err := w.write(ctx, objects, r.history)
+	nodeSyncs.WithLabelValues(resource).Inc()
+	if err != nil {
+		nodeSyncErrors.WithLabelValues(resource).Inc()
+	}
+	return err
+}
+
+func asObjects(endpointSlices []*discoveryv1.EndpointSlice) []workload.Object {
+	out := make([]workload.Object, len(endpointSlices))
+	for i, s := range endpointSlices {
+		out[i] = s
+	}
+	return out
 }
 
 // primary is the family of addresses that the Service prefers, which the API server fills in; "" while there is no Service.
@@ -94,11 +118,18 @@ func (r *KubeletReconciler) prune(ctx context.Context, w *writer, wanted []*disc
 	if err != nil {
 		return fmt.Errorf("listing the EndpointSlices of the kubelets: %w", err)
 	}
-	var surplus []workload.Object
-	for _, s := range kubelet.Surplus(living(list.Items), wanted) {
-		surplus = append(surplus, s)
+	return w.prune(ctx, asObjects(kubelet.Surplus(living(list.Items), wanted)))
+}
+
+// prepare makes the reconciler's memory, and the series of what it keeps.
+func (r *KubeletReconciler) prepare() {
+	r.history = newHistory()
+	outcomes.prepare(kubeletController)
+	for resource, kept := range map[string]bool{kubeletEndpoints: r.Options.Endpoints, kubeletSlices: r.Options.EndpointSlices} {
+		kubeletManaged.WithLabelValues(resource).Set(number(kept))
+		nodeSyncs.WithLabelValues(resource)
+		nodeSyncErrors.WithLabelValues(resource)
 	}
-	return w.prune(ctx, surplus)
 }
 
 // SetupWithManager looks at the nodes at the start, when one comes, goes, changes its address or falls silent, and at Every.
@@ -110,7 +141,6 @@ func (r *KubeletReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		return !equality.Semantic.DeepEqual(before.Status.Addresses, after.Status.Addresses) ||
 			!equality.Semantic.DeepEqual(before.Labels, after.Labels) || kubelet.Heard(before) != kubelet.Heard(after)
 	}}
-	r.history = newHistory()
-	outcomes.prepare(kubeletController)
+	r.prepare()
 	return ctrl.NewControllerManagedBy(mgr).Named(kubeletController).Watches(&corev1.Node{}, toService, builder.WithPredicates(moved)).Complete(r)
 }

@@ -15,6 +15,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/promloop/promloop/internal/kubelet"
 )
@@ -67,14 +68,44 @@ var _ = Describe("The Service of the kubelets", func() {
 		reconcileKubelets(ctx, s.kubelets(c, kubelet.Options{Endpoints: true, EndpointSlices: true}))
 		Expect(written).To(Equal([]string{"Service", "EndpointSlice", "Endpoints"}))
 	}, SpecTimeout(timeLimit))
+
+	It("is counted by what is kept for it", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.node(ctx, "a", "10.0.0.1")
+		c := interceptor.NewClient(k8s, interceptor.Funcs{
+			Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
+				if o.(interface{ GetKind() string }).GetKind() == "EndpointSlice" {
+					return errPlanted
+				}
+				return c.Apply(ctx, o, opts...)
+			},
+		})
+		before := series(GinkgoTB(), metrics.Registry)
+		r := s.kubelets(c, kubelet.Options{Endpoints: true, EndpointSlices: true})
+		_, err := r.Reconcile(ctx, ctrl.Request{NamespacedName: r.Options.Service})
+		Expect(err).To(MatchError(errPlanted))
+		after := series(GinkgoTB(), metrics.Registry)
+		for name, grown := range map[string]float64{
+			`prometheus_operator_node_syncs_total{resource="endpoints"}`:            1,
+			`prometheus_operator_node_syncs_failed_total{resource="endpoints"}`:     0,
+			`prometheus_operator_node_syncs_total{resource="endpointslice"}`:        1,
+			`prometheus_operator_node_syncs_failed_total{resource="endpointslice"}`: 1,
+		} {
+			Expect(after).To(HaveKeyWithValue(name, before[name]+grown))
+		}
+		s.kubelets(c, kubelet.Options{Endpoints: true})
+		Expect(series(GinkgoTB(), metrics.Registry)).To(And(
+			HaveKeyWithValue(`prometheus_operator_kubelet_managed_resource{resource="endpoints"}`, 1.0),
+			HaveKeyWithValue(`prometheus_operator_kubelet_managed_resource{resource="endpointslice"}`, 0.0)))
+	}, SpecTimeout(timeLimit))
 })
 
 // kubelets keeps a Service of the scene's nodes.
 func (s *scene) kubelets(c client.Client, o kubelet.Options) *KubeletReconciler {
 	o.Service = types.NamespacedName{Namespace: s.namespace, Name: "kubelet"}
-	return &KubeletReconciler{
-		Client: c, Live: c, Options: o, Every: time.Minute, Selector: labels.SelectorFromSet(s.nodes()), history: newHistory(),
-	}
+	r := &KubeletReconciler{Client: c, Live: c, Options: o, Every: time.Minute, Selector: labels.SelectorFromSet(s.nodes())}
+	r.prepare()
+	return r
 }
 
 func reconcileKubelets(ctx SpecContext, r *KubeletReconciler) {

@@ -18,6 +18,7 @@ type measures struct {
 var (
 	managedDesc  = desc("prometheus_operator_managed_resources", "Objects that a Prometheus selects, by kind, state and the reason why they are not wholly used.", "controller", "resource", "state", "reason")
 	specReplicas = desc("prometheus_operator_spec_replicas", "Replicas that a Prometheus asks for, per shard.", "controller")
+	sampleLimit  = desc("prometheus_operator_prometheus_enforced_sample_limit", "enforcedSampleLimit of a Prometheus that has it.", "controller")
 	specShards   = desc("prometheus_operator_spec_shards", "Shards that a Prometheus asks for.", "controller")
 	replicasDesc = desc("promloop_replicas", "Replicas of a Prometheus by how far they have come with what is published.", "domain", "state")
 	heldBackDesc = desc("promloop_held_back", "1 while a Prometheus keeps all or part of what was published last; its condition Reconciled says why.")
@@ -49,7 +50,7 @@ func (m *measures) forget(p types.NamespacedName) {
 
 // Describe implements prometheus.Collector.
 func (m *measures) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{managedDesc, specReplicas, specShards, replicasDesc, heldBackDesc, rejectedDesc, fillDesc} {
+	for _, d := range []*prometheus.Desc{managedDesc, specReplicas, specShards, sampleLimit, replicasDesc, heldBackDesc, rejectedDesc, fillDesc} {
 		out <- d
 	}
 }
@@ -80,6 +81,9 @@ type exporter struct {
 func (e exporter) prometheus(now status.Measures) {
 	e.gauge(specReplicas, float64(now.Replicas), prometheusController)
 	e.gauge(specShards, float64(now.Shards), prometheusController)
+	if now.EnforcedSampleLimit != nil {
+		e.gauge(sampleLimit, float64(*now.EnforcedSampleLimit), prometheusController)
+	}
 	for kind, count := range now.Selected {
 		e.gauge(managedDesc, float64(count), prometheusController, string(kind), "selected", "")
 	}
@@ -93,11 +97,7 @@ func (e exporter) prometheus(now status.Measures) {
 			e.gauge(replicasDesc, float64(count), string(domain), stateOf[progress])
 		}
 	}
-	held := 0.0
-	if now.HeldBack {
-		held = 1
-	}
-	e.gauge(heldBackDesc, held)
+	e.gauge(heldBackDesc, number(now.HeldBack))
 	e.gauge(fillDesc, now.Fill.Config, "config")
 	e.gauge(fillDesc, now.Fill.Rules, "rules")
 	e.gauge(fillDesc, now.Fill.Assets, "assets")

@@ -94,6 +94,7 @@ func (m *memory) catchUp(p *v1.Prometheus) {
 
 // Reconcile observes, decides, applies and reports, in that order. It holds no rule of its own.
 func (r *PrometheusReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	began := time.Now()
 	var p v1.Prometheus
 	err := r.Client.Get(ctx, req.NamespacedName, &p)
 	if err != nil || p.DeletionTimestamp != nil || !r.Scope.Manages(&p) {
@@ -102,7 +103,7 @@ func (r *PrometheusReconciler) Reconcile(ctx context.Context, req ctrl.Request) 
 	}
 	after, errs := r.pass(ctx, &p)
 	result, err := toQueue(after, errs)
-	outcomes.note(prometheusController, req.NamespacedName, err)
+	outcomes.note(prometheusController, req.NamespacedName, began, err)
 	return result, err
 }
 
@@ -240,6 +241,9 @@ func (r *PrometheusReconciler) prepare(references client.Reader) {
 		options: r.Options, scope: r.Scope, missing: r.Missing,
 	}
 	outcomes.prepare(prometheusController)
+	for gate, on := range r.Options.FeatureGates {
+		featureGate.WithLabelValues(gate).Set(number(on))
+	}
 }
 
 // SetupWithManager wires the reconciler to all that bears on a Prometheus.
@@ -250,17 +254,18 @@ func (r *PrometheusReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	if err := errors.Join(mgr.Add(r.reporter), mgr.Add(warm)); err != nil {
 		return err
 	}
-	b := ctrl.NewControllerManagedBy(mgr).For(&v1.Prometheus{}, builder.WithPredicates(written)).
+	every := func(client.Object) bool { return true }
+	b := ctrl.NewControllerManagedBy(mgr).For(&v1.Prometheus{}, builder.WithPredicates(written, triggers("Prometheus", r.manages))).
 		WithOptions(controller.Options{MaxConcurrentReconciles: r.Workers}).
-		Owns(&appsv1.StatefulSet{}).
+		Owns(&appsv1.StatefulSet{}, builder.WithPredicates(triggers("StatefulSet", madeForPrometheus))).
 		Owns(&corev1.Secret{}).
 		Owns(&corev1.ConfigMap{}).
 		Owns(&corev1.Service{}, builder.MatchEveryOwner).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(prometheusOfPod)).
-		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.everyPrometheus), builder.WithPredicates(predicate.LabelChangedPredicate{})).
+		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.everyPrometheus), builder.WithPredicates(predicate.LabelChangedPredicate{}, triggers("Namespace", every))).
 		WatchesRawSource(source.Channel(r.reporter.events, &handler.EnqueueRequestForObject{}))
 	for kind, object := range seeableKinds(r.Missing) {
-		b = b.Watches(object, r.whoSelects(kind), builder.WithPredicates(written))
+		b = b.Watches(object, r.whoSelects(kind), builder.WithPredicates(written, triggers(string(kind), every)))
 	}
 	for _, src := range r.referenceSources(r.References) {
 		b = b.WatchesRawSource(src)

@@ -8,10 +8,10 @@ import (
 )
 
 var (
-	lists       = counter("prometheus_operator_list_operations_total", "Lists asked of the API server, by the resource listed.", "controller")
-	listErrors  = counter("prometheus_operator_list_operations_failed_total", "Lists that failed.", "controller")
-	watches     = counter("prometheus_operator_watch_operations_total", "Watches opened, by the resource watched.", "controller")
-	watchErrors = counter("prometheus_operator_watch_operations_failed_total", "Watches that could not be opened.", "controller")
+	lists       = counter("prometheus_operator_list_operations_total", "Lists asked of the API server.", "controller", "resource")
+	listErrors  = counter("prometheus_operator_list_operations_failed_total", "Lists that failed.", "controller", "resource")
+	watches     = counter("prometheus_operator_watch_operations_total", "Watches opened.", "controller", "resource")
+	watchErrors = counter("prometheus_operator_watch_operations_failed_total", "Watches that could not be opened.", "controller", "resource")
 )
 
 // CountRequests counts lists and watches on their way to the API server.
@@ -27,17 +27,26 @@ func (c requestCounter) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	for _, each := range []*prometheus.CounterVec{lists, listErrors, watches, watchErrors} {
-		each.WithLabelValues(resource) // a rate needs the series before its first count
+		each.WithLabelValues(controllerOf(resource), resource) // a rate needs the series before its first count
 	}
 	total, failed := lists, listErrors
 	if req.URL.Query().Get("watch") == "true" {
 		total, failed = watches, watchErrors
 	}
-	total.WithLabelValues(resource).Inc()
+	total.WithLabelValues(controllerOf(resource), resource).Inc()
 	if err != nil || resp.StatusCode >= http.StatusBadRequest {
-		failed.WithLabelValues(resource).Inc()
+		failed.WithLabelValues(controllerOf(resource), resource).Inc()
 	}
 	return resp, err
+}
+
+// controllerOf is the controller that needs a resource: upstream's name for it, and the Prometheuses' for all that bears on them.
+func controllerOf(resource string) string {
+	switch resource {
+	case "nodes", "endpointslices":
+		return kubeletController
+	}
+	return prometheusController
 }
 
 // collection is the resource that a GET of path lists or watches, "" where path leads to one object or to none.

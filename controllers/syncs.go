@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/types"
@@ -18,6 +19,7 @@ func (s *syncs) prepare(controller string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.of(controller)
+	durations.WithLabelValues(controller)
 	for _, c := range []*prometheus.CounterVec{reconciles, reconcileErrors, statusWrites, statusErrors} {
 		c.WithLabelValues(controller)
 	}
@@ -31,7 +33,8 @@ func (s *syncs) of(controller string) map[types.NamespacedName]bool {
 }
 
 // note counts one reconciliation of an object.
-func (s *syncs) note(controller string, object types.NamespacedName, err error) {
+func (s *syncs) note(controller string, object types.NamespacedName, began time.Time, err error) {
+	durations.WithLabelValues(controller).Observe(time.Since(began).Seconds())
 	reconciles.WithLabelValues(controller).Inc()
 	if err != nil {
 		reconcileErrors.WithLabelValues(controller).Inc()

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/contract"
@@ -62,7 +63,10 @@ var _ = Describe("What was made is kept up", func() {
 		policy := v1.OrderedReadyPodManagement
 		p.Spec.PodManagementPolicy = &policy
 		Expect(k8s.Update(ctx, p)).To(Succeed())
+		counter := `prometheus_operator_reconcile_sts_delete_create_total{controller="prometheus"}`
+		counted := series(GinkgoTB(), metrics.Registry)[counter]
 		s.reconcile(ctx)
+		Expect(series(GinkgoTB(), metrics.Registry)).To(HaveKeyWithValue(counter, counted+1))
 		Expect(policies).To(Equal([]metav1.DeletionPropagation{metav1.DeletePropagationOrphan}), "no pod is deleted for it")
 		Expect(s.made(ctx)["StatefulSet/prometheus-main"].GetUID()).NotTo(Equal(before.GetUID()))
 	}, SpecTimeout(timeLimit))

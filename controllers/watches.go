@@ -81,6 +81,18 @@ func (r *PrometheusReconciler) prometheuses(ctx context.Context, keep func(*v1.P
 	return out
 }
 
+// manages reports whether the object is a Prometheus of this operator.
+func (r *PrometheusReconciler) manages(o client.Object) bool {
+	p, ok := o.(*v1.Prometheus)
+	return ok && r.Scope.Manages(p)
+}
+
+// madeForPrometheus reports whether a Prometheus, of any operator, owns the object.
+func madeForPrometheus(o client.Object) bool {
+	owner := metav1.GetControllerOf(o)
+	return owner != nil && owner.Kind == string(world.Prometheus)
+}
+
 func prometheusOfPod(_ context.Context, pod client.Object) []reconcile.Request {
 	name := pod.GetLabels()[podLabel]
 	if name == "" {
@@ -102,7 +114,8 @@ func (r *PrometheusReconciler) referenceSources(refs cache.Cache) []source.Sourc
 			}
 			return out
 		}
-		out = append(out, source.Kind(refs, meta, handler.TypedEnqueueRequestsFromMapFunc(users)))
+		used := triggers(string(kind), func(o *metav1.PartialObjectMetadata) bool { return len(users(context.Background(), o)) > 0 })
+		out = append(out, source.Kind(refs, meta, handler.TypedEnqueueRequestsFromMapFunc(users), used))
 	}
 	return out
 }

@@ -12,21 +12,23 @@ import (
 
 // Measures are what the operator's gauges say of one Prometheus.
 type Measures struct {
-	Replicas, Shards int                                           // as the object asks for
-	Progress         map[contract.Domain]map[delivery.Progress]int // replicas by how far they have come
-	Selected         map[world.Kind]int                            // objects that are wholly used
-	Rejected         map[world.Kind]map[string]int                 // objects that are not wholly used, by the reason
-	RejectedGroups   map[types.NamespacedName]int                  // groups that are left out, by PrometheusRule
-	HeldBack         bool                                          // all or part of what was published last stays as it was
-	Fill             plan.Fill                                     // room in use
+	Replicas, Shards    int                                           // as the object asks for
+	EnforcedSampleLimit *int64                                        // nil where the object has none
+	Progress            map[contract.Domain]map[delivery.Progress]int // replicas by how far they have come
+	Selected            map[world.Kind]int                            // objects that are wholly used
+	Rejected            map[world.Kind]map[string]int                 // objects that are not wholly used, by the reason
+	RejectedGroups      map[types.NamespacedName]int                  // groups that are left out, by PrometheusRule
+	HeldBack            bool                                          // all or part of what was published last stays as it was
+	Fill                plan.Fill                                     // room in use
 }
 
 // MeasuresOf takes the measures of a Prometheus as it was seen and planned.
 func MeasuresOf(w *world.World, pl plan.Plan) Measures {
 	m := Measures{
 		Replicas: world.Replicas(w.Prometheus), Shards: world.Shards(w.Prometheus),
-		Progress: progress(pl.Delivery, wantedReplicas(w)),
-		Rejected: map[world.Kind]map[string]int{}, RejectedGroups: pl.Rules.Rejected,
+		EnforcedSampleLimit: w.Prometheus.Spec.EnforcedSampleLimit,
+		Progress:            progress(pl.Delivery, wantedReplicas(w)),
+		Rejected:            map[world.Kind]map[string]int{}, RejectedGroups: pl.Rules.Rejected,
 		Fill: pl.Fill,
 	}
 	for o, verdict := range pl.Verdicts {

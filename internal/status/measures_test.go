@@ -23,6 +23,7 @@ func objectOf(kind world.Kind, name string) world.Object {
 
 func TestMeasuresOf(t *testing.T) {
 	w := someWorld(2)
+	w.Prometheus.Spec.EnforcedSampleLimit = ptr.To[int64](100)
 	w.Prometheus.Spec.Shards = ptr.To[int32](2) // two replicas of each: four pods, of which three exist
 	pl := deliveryOf(pod("a", loadedDomain, unknownDomain), pod("b", refusedDomain, loadedDomain), pod("c", pendingDomain, loadedDomain))
 	pl.Selection = selection.Result{ServiceMonitors: make([]*v1.ServiceMonitor, 4), Rules: make([]*v1.PrometheusRule, 2), Probes: make([]*v1.Probe, 1)}
@@ -36,7 +37,7 @@ func TestMeasuresOf(t *testing.T) {
 	pl.Rules = rules.Plan{Rejected: map[types.NamespacedName]int{{Namespace: "ns", Name: "a"}: 3}}
 	pl.Fill = plan.Fill{Config: 0.25}
 	want := Measures{
-		Replicas: 2, Shards: 2,
+		Replicas: 2, Shards: 2, EnforcedSampleLimit: ptr.To[int64](100),
 		Progress: map[contract.Domain]map[delivery.Progress]int{
 			contract.Config: {delivery.Loaded: 1, delivery.Refused: 1, delivery.Pending: 2, delivery.Unknown: 0},
 			contract.Rules:  {delivery.Loaded: 2, delivery.Refused: 0, delivery.Pending: 1, delivery.Unknown: 1},

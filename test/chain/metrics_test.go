@@ -17,12 +17,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
+	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/test/chain/stack"
 )
 
 var _ = Describe("The operator's metrics", func() {
 	It("are those that alerts and dashboards read", Serial, func(ctx SpecContext) {
-		t := newTeam(ctx, "metrics")
+		t := newTeam(ctx, "metrics", func(p *v1.Prometheus) { p.Spec.EnforcedSampleLimit = new(int64(1_000_000)) })
 		good := t.rule("Good", "up == 0")
 		create(ctx, good)
 		create(ctx, bypass(t.rule("Bad", "up ==")))
