@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/prometheus/model/relabel"
 	yaml "go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/promloop/promloop/internal/world"
 )
@@ -30,7 +31,7 @@ func (run *run) additionalList(in *inspector, sel *corev1.SecretKeySelector) []*
 		return nil
 	}
 	value, err := run.world.Values.Get(world.SecretKey(in.namespace, *sel))
-	if missing := (*world.MissingError)(nil); errors.As(err, &missing) && valueOr(sel.Optional, false) {
+	if missing := (*world.MissingError)(nil); errors.As(err, &missing) && ptr.Deref(sel.Optional, false) {
 		return nil
 	}
 	before := len(in.faults)

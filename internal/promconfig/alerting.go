@@ -6,6 +6,7 @@ import (
 
 	yaml "go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 )
@@ -103,7 +104,7 @@ func (s *settings) alertmanager(scope *scope, am v1.AlertmanagerEndpoints) alert
 		Timeout:             am.Timeout,
 		APIVersion:          s.alertmanagerAPI(am.APIVersion),
 		Sigv4:               am.Sigv4,
-		KubernetesSDConfigs: []kubernetesSD{s.discover(role, v1.NamespaceSelector{}, valueOr(am.Namespace, scope.namespace))},
+		KubernetesSDConfigs: []kubernetesSD{s.discover(role, v1.NamespaceSelector{}, ptr.Deref(am.Namespace, scope.namespace))},
 		RelabelConfigs:      alertmanagerSteps(am, role),
 		AlertRelabelConfigs: am.AlertRelabelConfigs,
 		httpClient: httpClient{
@@ -124,7 +125,7 @@ func (s *settings) alertmanager(scope *scope, am v1.AlertmanagerEndpoints) alert
 
 // alertmanagerAPI leaves version 1 out for Prometheus 3, which no longer has it.
 func (s *settings) alertmanagerAPI(asked *v1.AlertmanagerAPIVersion) *v1.AlertmanagerAPIVersion {
-	if s.version.Major >= 3 && strings.EqualFold(string(valueOr(asked, "")), string(v1.AlertmanagerAPIVersion1)) {
+	if s.version.Major >= 3 && strings.EqualFold(string(ptr.Deref(asked, "")), string(v1.AlertmanagerAPIVersion1)) {
 		return nil
 	}
 	return asked
@@ -147,7 +148,7 @@ func alertmanagerSteps(am v1.AlertmanagerEndpoints, role string) relabelings {
 
 // withoutReplica makes the alerts of all replicas the same, so that Alertmanager takes them for one.
 func withoutReplica(p *v1.PrometheusSpec) []any {
-	name := valueOr(p.ReplicaExternalLabelName, "prometheus_replica")
+	name := ptr.Deref(p.ReplicaExternalLabelName, "prometheus_replica")
 	if name == "" {
 		return nil
 	}

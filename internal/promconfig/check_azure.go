@@ -4,6 +4,7 @@ import (
 	"regexp"
 
 	"github.com/google/uuid"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 )
@@ -21,13 +22,13 @@ func (in *inspector) azureAD(a *v1.AzureAD) {
 	if ways != 1 {
 		in.fault(InvalidClient, "set exactly one of managedIdentity, oauth, sdk and workloadIdentity")
 	}
-	if scope := valueOr(a.Scope, ""); scope != "" && !azureScope.MatchString(scope) {
+	if scope := ptr.Deref(a.Scope, ""); scope != "" && !azureScope.MatchString(scope) {
 		in.at("scope", func() { in.fault(InvalidField, "%q has a character that no scope has", scope) })
 	}
 }
 
 func (in *inspector) managedIdentity(m *v1.ManagedIdentity) {
-	id := valueOr(m.ClientID, "")
+	id := ptr.Deref(m.ClientID, "")
 	if id == "" && !in.atLeast("3.5.0") {
 		in.at("clientId", func() { in.fault(InvalidField, "before Prometheus 3.5.0 it is needed") })
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 )
@@ -68,8 +69,8 @@ func (in *inspector) authorization(a *v1.Authorization) {
 }
 
 func (in *inspector) proxy(p *v1.ProxyConfig) {
-	url, none := valueOr(p.ProxyURL, ""), valueOr(p.NoProxy, "")
-	fromEnvironment := valueOr(p.ProxyFromEnvironment, false)
+	url, none := ptr.Deref(p.ProxyURL, ""), ptr.Deref(p.NoProxy, "")
+	fromEnvironment := ptr.Deref(p.ProxyFromEnvironment, false)
 	switch {
 	case fromEnvironment && url != "":
 		in.fault(InvalidClient, "set either proxyUrl or proxyFromEnvironment, not both")

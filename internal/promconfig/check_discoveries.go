@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/api/v1alpha1"
@@ -65,7 +66,7 @@ func (in *inspector) kubernetes(c *v1alpha1.KubernetesSDConfig) {
 	switch {
 	case c.APIServer == nil && customizes(c):
 		in.fault(InvalidClient, "settings of the client need apiServer: without it Prometheus uses those of its pod")
-	case c.APIServer != nil && c.Namespaces != nil && valueOr(c.Namespaces.IncludeOwnNamespace, false):
+	case c.APIServer != nil && c.Namespaces != nil && ptr.Deref(c.Namespaces.IncludeOwnNamespace, false):
 		in.at("namespaces.ownNamespace", func() { in.fault(InvalidField, "with apiServer there is no namespace of one's own") })
 	case c.APIServer != nil:
 		in.at("apiServer", func() { in.url(*c.APIServer) })
@@ -87,13 +88,13 @@ func (in *inspector) kubernetes(c *v1alpha1.KubernetesSDConfig) {
 func customizes(c *v1alpha1.KubernetesSDConfig) bool {
 	return c.BasicAuth != nil || c.Authorization != nil || c.OAuth2 != nil ||
 		c.TLSConfig != nil && !isDefaultTLS(*c.TLSConfig) ||
-		c.ProxyURL != nil || valueOr(c.ProxyFromEnvironment, false) ||
-		!valueOr(c.FollowRedirects, true) || !valueOr(c.EnableHTTP2, true)
+		c.ProxyURL != nil || ptr.Deref(c.ProxyFromEnvironment, false) ||
+		!ptr.Deref(c.FollowRedirects, true) || !ptr.Deref(c.EnableHTTP2, true)
 }
 
 // isDefaultTLS reports whether nothing is written of a TLS configuration, or only what Prometheus does by itself.
 func isDefaultTLS(t v1.SafeTLSConfig) bool {
-	if !valueOr(t.InsecureSkipVerify, false) {
+	if !ptr.Deref(t.InsecureSkipVerify, false) {
 		t.InsecureSkipVerify = nil
 	}
 	return new(scope).safeTLS(t) == tlsConfig{}
@@ -105,10 +106,10 @@ func (in *inspector) roleSelector(s *v1alpha1.K8SSelectorConfig, roles []string)
 			in.fault(InvalidField, "%s can't be selected by here, only %s", s.Role, strings.Join(roles, ", "))
 		})
 	}
-	if _, err := labels.Parse(valueOr(s.Label, "")); err != nil {
+	if _, err := labels.Parse(ptr.Deref(s.Label, "")); err != nil {
 		in.at("label", func() { in.fault(InvalidSelector, "%v", err) })
 	}
-	if _, err := fields.ParseSelector(valueOr(s.Field, "")); err != nil {
+	if _, err := fields.ParseSelector(ptr.Deref(s.Field, "")); err != nil {
 		in.at("field", func() { in.fault(InvalidSelector, "%v", err) })
 	}
 }
@@ -120,24 +121,24 @@ func (in *inspector) consul(c *v1alpha1.ConsulSDConfig) {
 }
 
 func (in *inspector) dns(c *v1alpha1.DNSSDConfig) {
-	kind := valueOr(c.Type, v1alpha1.DNSRecordTypeSRV)
+	kind := ptr.Deref(c.Type, v1alpha1.DNSRecordTypeSRV)
 	if kind == v1alpha1.DNSRecordTypeNS {
 		in.needs("2.49.0", "type", "NS")
 	}
-	if kind != v1alpha1.DNSRecordTypeSRV && valueOr(c.Port, 0) == 0 {
+	if kind != v1alpha1.DNSRecordTypeSRV && ptr.Deref(c.Port, 0) == 0 {
 		in.at("port", func() { in.fault(InvalidField, "records of type %s have no port of their own; set one", kind) })
 	}
 }
 
 // azure takes an application's secret unless told otherwise.
 func (in *inspector) azure(c *v1alpha1.AzureSDConfig) {
-	switch valueOr(c.AuthenticationMethod, v1alpha1.AuthMethodTypeOAuth) {
+	switch ptr.Deref(c.AuthenticationMethod, v1alpha1.AuthMethodTypeOAuth) {
 	case v1alpha1.AuthMethodTypeSDK:
 		in.needs("2.52.0", "authenticationMethod", "SDK")
 	case v1alpha1.AuthMethodTypeWorkloadIdentity:
 		in.needs("3.11.0", "authenticationMethod", "WorkloadIdentity")
 	case v1alpha1.AuthMethodTypeOAuth:
-		if valueOr(c.TenantID, "") == "" || valueOr(c.ClientID, "") == "" || !isKey(c.ClientSecret) {
+		if ptr.Deref(c.TenantID, "") == "" || ptr.Deref(c.ClientID, "") == "" || !isKey(c.ClientSecret) {
 			in.fault(InvalidClient, "authenticationMethod OAuth needs tenantID, clientID and clientSecret")
 		}
 		in.notEmpty("clientSecret", v1.SecretOrConfigMap{Secret: c.ClientSecret})

@@ -1,6 +1,7 @@
 package promconfig
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strings"
@@ -62,20 +63,13 @@ func (in *inspector) queue(q *v1.QueueConfig) {
 	if q.MinShards < 0 || q.MaxShards < 0 || q.MaxSamplesPerSend < 0 || q.Capacity < 0 {
 		in.fault(InvalidField, "numbers of the queue can't be negative")
 	}
-	if shards := numberOr(q.MaxShards, 50); numberOr(q.MinShards, 1) > shards {
+	if shards := cmp.Or(q.MaxShards, 50); cmp.Or(q.MinShards, 1) > shards {
 		in.at("minShards", func() { in.fault(InvalidField, "%d is above maxShards %d", q.MinShards, shards) })
 	}
 	low, high := durationOr(q.MinBackoff, "30ms"), durationOr(q.MaxBackoff, "5s")
 	if low > high {
 		in.at("minBackoff", func() { in.fault(InvalidField, "%s is above maxBackoff %s", low, high) })
 	}
-}
-
-func numberOr(n, or int) int {
-	if n == 0 {
-		return or
-	}
-	return n
 }
 
 // ovhCloud refuses Secrets that hold nothing, as Prometheus does.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/relabel"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 )
@@ -28,8 +29,8 @@ func (in *inspector) relabelings(list *[]v1.RelabelConfig) {
 func (in *inspector) relabeling(rc *v1.RelabelConfig) {
 	in.textAt("targetLabel", rc.TargetLabel)
 	in.textAt("regex", rc.Regex)
-	in.textAt("separator", valueOr(rc.Separator, ""))
-	in.textAt("replacement", valueOr(rc.Replacement, ""))
+	in.textAt("separator", ptr.Deref(rc.Separator, ""))
+	in.textAt("replacement", ptr.Deref(rc.Replacement, ""))
 	for _, label := range rc.SourceLabels {
 		in.textAt("sourceLabels", string(label))
 	}
@@ -77,8 +78,8 @@ func (in *inspector) relabelingStep(rc *v1.RelabelConfig) {
 	if rc.Regex != "" && rc.Regex != "(.*)" {
 		c.Regex = anyOther
 	}
-	c.Separator = valueOr(rc.Separator, c.Separator)
-	c.Replacement = valueOr(rc.Replacement, c.Replacement)
+	c.Separator = ptr.Deref(rc.Separator, c.Separator)
+	c.Replacement = ptr.Deref(rc.Replacement, c.Replacement)
 	c.TargetLabel = rc.TargetLabel
 	if rc.Modulus < 0 {
 		in.fault(InvalidRelabeling, "modulus %d is negative", rc.Modulus)

@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/world"
@@ -28,7 +29,7 @@ func (in *inspector) duration(text string) {
 
 // durationOr is a duration, or a default where it is not set or can't be read.
 func durationOr(d *v1.Duration, or string) model.Duration {
-	if parsed, err := model.ParseDuration(string(valueOr(d, ""))); err == nil {
+	if parsed, err := model.ParseDuration(string(ptr.Deref(d, ""))); err == nil {
 		return parsed
 	}
 	parsed, _ := model.ParseDuration(or)

@@ -1,11 +1,13 @@
 package promconfig
 
 import (
+	"cmp"
 	"maps"
 	"path"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/contract"
@@ -41,10 +43,10 @@ func (s *settings) global(w *world.World) global {
 		ScrapeInterval:                 s.scrapeInterval(),
 		ScrapeTimeout:                  p.ScrapeTimeout,
 		ScrapeProtocols:                s.protocols(p.ScrapeProtocols),
-		EvaluationInterval:             v1.Duration(firstOf(string(p.EvaluationInterval), defaultInterval)),
+		EvaluationInterval:             v1.Duration(cmp.Or(string(p.EvaluationInterval), defaultInterval)),
 		RuleQueryOffset:                p.RuleQueryOffset,
 		QueryLogFile:                   logFile(p.QueryLogFile),
-		ScrapeFailureLogFile:           logFile(valueOr(p.ScrapeFailureLogFile, "")),
+		ScrapeFailureLogFile:           logFile(ptr.Deref(p.ScrapeFailureLogFile, "")),
 		ExternalLabels:                 s.externalLabels(w),
 		limits:                         globalLimits(p),
 		NameValidationScheme:           p.NameValidationScheme,
@@ -71,7 +73,7 @@ func hasTheirReloader(pod *corev1.Pod) bool {
 }
 
 func (s *settings) scrapeInterval() v1.Duration {
-	return v1.Duration(firstOf(string(s.spec.ScrapeInterval), defaultInterval))
+	return v1.Duration(cmp.Or(string(s.spec.ScrapeInterval), defaultInterval))
 }
 
 // logFile puts a bare file name where Prometheus may write.
@@ -86,11 +88,11 @@ func logFile(name string) string {
 // not redefine.
 func (s *settings) externalLabels(w *world.World) map[string]string {
 	own := map[string]string{
-		valueOr(s.spec.PrometheusExternalLabelName, "prometheus"):      w.Prometheus.Namespace + "/" + w.Prometheus.Name,
-		valueOr(s.spec.ReplicaExternalLabelName, "prometheus_replica"): "$(POD_NAME)",
+		ptr.Deref(s.spec.PrometheusExternalLabelName, "prometheus"):      w.Prometheus.Namespace + "/" + w.Prometheus.Name,
+		ptr.Deref(s.spec.ReplicaExternalLabelName, "prometheus_replica"): "$(POD_NAME)",
 	}
 	if s.sharding.zones > 0 {
-		own[valueOr(s.spec.ShardingStrategy.Topology.ExternalLabelName, "zone")] = "$(TOPOLOGY_ZONE)"
+		own[ptr.Deref(s.spec.ShardingStrategy.Topology.ExternalLabelName, "zone")] = "$(TOPOLOGY_ZONE)"
 	}
 	delete(own, "") // renamed to nothing is left out
 	labels := maps.Clone(s.spec.ExternalLabels)
@@ -109,13 +111,13 @@ func globalLimits(p *v1.PrometheusSpec) limits {
 		LabelNameLength:  globalLimit(p.LabelNameLengthLimit, p.EnforcedLabelNameLengthLimit),
 		LabelValueLength: globalLimit(p.LabelValueLengthLimit, p.EnforcedLabelValueLengthLimit),
 		KeepDropped:      globalLimit(p.KeepDroppedTargets, p.EnforcedKeepDroppedTargets),
-		BodySize:         first(p.BodySizeLimit, emptyToNil(p.EnforcedBodySizeLimit)),
+		BodySize:         cmp.Or(p.BodySizeLimit, emptyToNil(p.EnforcedBodySizeLimit)),
 	}
 }
 
 // globalLimit is the lower of the two; zero is no limit.
 func globalLimit(asked, enforced *int64) *int64 {
-	a, e := valueOr(asked, 0), valueOr(enforced, 0)
+	a, e := ptr.Deref(asked, 0), ptr.Deref(enforced, 0)
 	if a == 0 || e > 0 && e < a {
 		a = e
 	}

@@ -3,6 +3,8 @@ package promconfig
 import (
 	"slices"
 
+	"k8s.io/utils/ptr"
+
 	v1 "github.com/promloop/promloop/api/v1"
 )
 
@@ -74,7 +76,7 @@ func (in *inspector) storage(p *v1.PrometheusSpec) {
 
 // chunkEncoding refuses what has no room for start timestamps while those are to be stored.
 func (in *inspector) chunkEncoding(p *v1.PrometheusSpec) {
-	if p.TSDB == nil || p.TSDB.ChunkEncoding == nil || valueOr(p.TSDB.ChunkEncoding.Floats, "") != v1.ChunkEncodingFloatsXor {
+	if p.TSDB == nil || p.TSDB.ChunkEncoding == nil || ptr.Deref(p.TSDB.ChunkEncoding.Floats, "") != v1.ChunkEncodingFloatsXor {
 		return
 	}
 	if slices.Contains(p.EnableFeatures, "st-storage") {

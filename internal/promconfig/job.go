@@ -1,10 +1,13 @@
 package promconfig
 
 import (
+	"cmp"
+
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/world"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 )
 
 // scrapeJob is one entry of scrape_configs.
@@ -59,7 +62,7 @@ func (s *settings) enforce(asked limits) limits {
 	asked.LabelNameLength = atMost(asked.LabelNameLength, p.EnforcedLabelNameLengthLimit)
 	asked.LabelValueLength = atMost(asked.LabelValueLength, p.EnforcedLabelValueLengthLimit)
 	asked.KeepDropped = atMost(asked.KeepDropped, p.EnforcedKeepDroppedTargets)
-	if p.EnforcedBodySizeLimit != "" && byteSize(valueOr(asked.BodySize, "")) > byteSize(p.EnforcedBodySizeLimit) || valueOr(asked.BodySize, "") == "" {
+	if p.EnforcedBodySizeLimit != "" && byteSize(ptr.Deref(asked.BodySize, "")) > byteSize(p.EnforcedBodySizeLimit) || ptr.Deref(asked.BodySize, "") == "" {
 		asked.BodySize = emptyToNil(p.EnforcedBodySizeLimit)
 	}
 	return asked
@@ -67,8 +70,8 @@ func (s *settings) enforce(asked limits) limits {
 
 // atMost is the lower of two limits. Zero is no limit, as in Prometheus.
 func atMost(asked, enforced *int64) *int64 {
-	bound := valueOr(enforced, 0)
-	switch wanted := valueOr(asked, 0); {
+	bound := ptr.Deref(enforced, 0)
+	switch wanted := ptr.Deref(asked, 0); {
 	case bound == 0:
 		return asked
 	case wanted == 0:
@@ -149,8 +152,8 @@ func (b *builder) attachMetadata(own *v1.AttachMetadata) *v1.AttachMetadata {
 	if b.sharding.zones > 0 {
 		return &v1.AttachMetadata{Node: new(true)}
 	}
-	if asked := first(own, b.class.AttachMetadata); asked != nil {
-		return &v1.AttachMetadata{Node: new(valueOr(asked.Node, false))}
+	if asked := cmp.Or(own, b.class.AttachMetadata); asked != nil {
+		return &v1.AttachMetadata{Node: new(ptr.Deref(asked.Node, false))}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/blang/semver/v4"
 	"github.com/prometheus/common/model"
 	yaml "go.yaml.in/yaml/v3"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 )
@@ -26,7 +27,7 @@ var escapings = map[v1.NameEscapingSchemeOptions]string{
 }
 
 func namingOf(validation *v1.NameValidationSchemeOptions, escaping *v1.NameEscapingSchemeOptions) naming {
-	return naming{strings.ToLower(string(valueOr(validation, ""))), escapings[valueOr(escaping, "")]}
+	return naming{strings.ToLower(string(ptr.Deref(validation, ""))), escapings[ptr.Deref(escaping, "")]}
 }
 
 func namingIn(job *yaml.Node) naming {

@@ -3,6 +3,8 @@ package promconfig
 import (
 	"strings"
 
+	"k8s.io/utils/ptr"
+
 	v1 "github.com/promloop/promloop/api/v1"
 )
 
@@ -22,7 +24,7 @@ func (in *inspector) otlp(p *v1.PrometheusSpec, s *settings) {
 	}
 	in.at("spec.otlp", func() {
 		in.walk(o)
-		strategy := valueOr(o.TranslationStrategy, "")
+		strategy := ptr.Deref(o.TranslationStrategy, "")
 		for _, needs := range []struct {
 			strategy v1.TranslationStrategyOption
 			since    string
@@ -32,7 +34,7 @@ func (in *inspector) otlp(p *v1.PrometheusSpec, s *settings) {
 			}
 		}
 		keepsUTF8 := strategy == v1.NoUTF8EscapingWithSuffixes || strategy == v1.NoTranslation
-		if keepsUTF8 && valueOr(p.NameValidationScheme, "") == v1.LegacyNameValidationScheme {
+		if keepsUTF8 && ptr.Deref(p.NameValidationScheme, "") == v1.LegacyNameValidationScheme {
 			in.at("translationStrategy", func() { in.fault(InvalidField, "%s needs nameValidationScheme UTF8", strategy) })
 		}
 		in.attributes(o)
@@ -40,7 +42,7 @@ func (in *inspector) otlp(p *v1.PrometheusSpec, s *settings) {
 }
 
 func (in *inspector) attributes(o *v1.OTLPConfig) {
-	all := valueOr(o.PromoteAllResourceAttributes, false)
+	all := ptr.Deref(o.PromoteAllResourceAttributes, false)
 	if all && len(o.PromoteResourceAttributes) > 0 {
 		in.fault(InvalidField, "set either promoteAllResourceAttributes or promoteResourceAttributes, not both")
 	}

@@ -1,10 +1,12 @@
 package promconfig
 
 import (
+	"cmp"
 	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/world"
@@ -60,7 +62,7 @@ func (m *podMonitor) job(b *builder, n int) scrapeJob {
 		}),
 		NativeHistogramConfig:  spec.NativeHistogramConfig,
 		ScrapeProtocols:        b.protocols(spec.ScrapeProtocols),
-		FallbackScrapeProtocol: first(spec.FallbackScrapeProtocol, b.class.FallbackScrapeProtocol),
+		FallbackScrapeProtocol: cmp.Or(spec.FallbackScrapeProtocol, b.class.FallbackScrapeProtocol),
 		ExtraScrapeMetrics:     spec.ExtraScrapeMetrics,
 		RelabelConfigs:         b.relabel(b.podSteps(m, ep), ep.RelabelConfigs, b.byAddress),
 		MetricRelabelConfigs:   b.metricRelabel(ep.MetricRelabelConfigs),
@@ -72,7 +74,7 @@ func (m *podMonitor) job(b *builder, n int) scrapeJob {
 // podSteps choose the selected pods and give them the labels that users know.
 func (b *builder) podSteps(m *podMonitor, ep *v1.PodMetricsEndpoint) relabelings {
 	steps, spec := b.startJob(), &m.Spec
-	if valueOr(ep.FilterRunning, true) {
+	if ptr.Deref(ep.FilterRunning, true) {
 		steps.running()
 	}
 	if !selectBy(spec.SelectorMechanism) {
@@ -87,7 +89,7 @@ func (b *builder) podSteps(m *podMonitor, ep *v1.PodMetricsEndpoint) relabelings
 	steps.set("job", m.Namespace+"/"+m.Name)
 	steps.jobLabel("pod", spec.JobLabel)
 	switch {
-	case valueOr(ep.Port, "") != "":
+	case ptr.Deref(ep.Port, "") != "":
 		steps.set("endpoint", *ep.Port)
 	case ep.TargetPort != nil && ep.TargetPort.String() != "":
 		steps.set("endpoint", ep.TargetPort.String())
@@ -98,9 +100,9 @@ func (b *builder) podSteps(m *podMonitor, ep *v1.PodMetricsEndpoint) relabelings
 // podPort is the port by name, else by number, else the deprecated field.
 func podPort(ep *v1.PodMetricsEndpoint) intstr.IntOrString {
 	switch {
-	case valueOr(ep.Port, "") != "":
+	case ptr.Deref(ep.Port, "") != "":
 		return intstr.FromString(*ep.Port)
-	case valueOr(ep.PortNumber, 0) != 0:
+	case ptr.Deref(ep.PortNumber, 0) != 0:
 		return intstr.FromInt32(*ep.PortNumber)
 	case ep.TargetPort != nil:
 		return *ep.TargetPort

@@ -1,6 +1,7 @@
 package promconfig
 
 import (
+	"cmp"
 	"maps"
 	"net"
 	"regexp"
@@ -69,7 +70,7 @@ func (p *probe) job(b *builder, _ int) scrapeJob {
 		HonorTimestamps: honorTimestamps(new(true), b.spec.OverrideHonorTimestamps),
 		ScrapeInterval:  spec.Interval,
 		ScrapeTimeout:   spec.ScrapeTimeout,
-		MetricsPath:     firstOf(spec.ProberSpec.Path, "/probe"),
+		MetricsPath:     cmp.Or(spec.ProberSpec.Path, "/probe"),
 		Params:          probeParams(spec),
 		Scheme:          spec.ProberSpec.Scheme,
 		httpClient:      b.client(client, spec.ProberSpec.ProxyConfig, ""),
@@ -79,7 +80,7 @@ func (p *probe) job(b *builder, _ int) scrapeJob {
 		}),
 		NativeHistogramConfig:  spec.NativeHistogramConfig,
 		ScrapeProtocols:        b.protocols(spec.ScrapeProtocols),
-		FallbackScrapeProtocol: first(spec.FallbackScrapeProtocol, b.class.FallbackScrapeProtocol),
+		FallbackScrapeProtocol: cmp.Or(spec.FallbackScrapeProtocol, b.class.FallbackScrapeProtocol),
 		ExtraScrapeMetrics:     spec.ExtraScrapeMetrics,
 		MetricRelabelConfigs:   b.metricRelabel(spec.MetricRelabelConfigs),
 	}

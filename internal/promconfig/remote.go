@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/utils/ptr"
+
 	v1 "github.com/promloop/promloop/api/v1"
 )
 
@@ -42,7 +44,7 @@ func (in *inspector) passes(list string, i int, inspect func()) bool {
 func (in *inspector) remoteWrite(spec *v1.RemoteWriteSpec, names []string) []string {
 	in.walk(spec)
 	in.at("headers", func() { in.headers(spec.Headers) })
-	return in.uniqueName(valueOr(spec.Name, ""), names)
+	return in.uniqueName(ptr.Deref(spec.Name, ""), names)
 }
 
 // uniqueName refuses a name that another endpoint has. None is fine: Prometheus makes one.
@@ -71,7 +73,7 @@ func (in *inspector) headers(headers map[string]string) {
 // remoteWrite fits the API's form to Prometheus: version 2.0 of the protocol carries metadata by itself and refuses to send it
 // apart.
 func remoteWrite(spec v1.RemoteWriteSpec) v1.RemoteWriteSpec {
-	if spec.MetadataConfig != nil && valueOr(spec.MessageVersion, "") == v1.RemoteWriteMessageVersion2_0 {
+	if spec.MetadataConfig != nil && ptr.Deref(spec.MessageVersion, "") == v1.RemoteWriteMessageVersion2_0 {
 		own := *spec.MetadataConfig
 		own.Send = false
 		spec.MetadataConfig = &own

@@ -1,7 +1,10 @@
 package promconfig
 
 import (
+	"cmp"
 	"fmt"
+
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 )
@@ -35,7 +38,7 @@ func (run *run) inspectClasses() {
 		in.longPatterns = false // its steps become part of every object's jobs
 		in.atIndex("spec.scrapeClasses", i, func() {
 			in.walk(class)
-			if valueOr(class.Default, false) && class.Name != s.byDefault.Name {
+			if ptr.Deref(class.Default, false) && class.Name != s.byDefault.Name {
 				in.at("default", func() { in.fault(InvalidField, "scrape class %q is the default too", s.byDefault.Name) })
 			}
 		})
@@ -54,7 +57,7 @@ func (run *run) inspectClasses() {
 
 // classFault is what keeps an object from being of a class, or nil.
 func (s *settings) classFault(name *string) *Fault {
-	if _, defined := s.classes[valueOr(name, "")]; !defined && valueOr(name, "") != "" {
+	if _, defined := s.classes[ptr.Deref(name, "")]; !defined && ptr.Deref(name, "") != "" {
 		return &Fault{Reason: UnknownScrapeClass, Message: fmt.Sprintf("the Prometheus has no scrape class %q", *name)}
 	}
 	class := s.class(name)
@@ -67,41 +70,22 @@ func (s *settings) classFault(name *string) *Fault {
 // mergeTLS fills in the files that an object's own TLS configuration does not name.
 func (c scrapeClass) mergeTLS(own *tlsConfig) *tlsConfig {
 	if own == nil || c.tls == nil {
-		return first(own, c.tls)
+		return cmp.Or(own, c.tls)
 	}
 	merged := *own
-	merged.CAFile = firstOf(own.CAFile, c.tls.CAFile)
-	merged.CertFile = firstOf(own.CertFile, c.tls.CertFile)
-	merged.KeyFile = firstOf(own.KeyFile, c.tls.KeyFile)
+	merged.CAFile = cmp.Or(own.CAFile, c.tls.CAFile)
+	merged.CertFile = cmp.Or(own.CertFile, c.tls.CertFile)
+	merged.KeyFile = cmp.Or(own.KeyFile, c.tls.KeyFile)
 	return &merged
 }
 
 func (c scrapeClass) mergeAuthorization(own *authorization) *authorization {
 	if own == nil || c.authorization == nil {
-		return first(own, c.authorization)
+		return cmp.Or(own, c.authorization)
 	}
 	merged := *own
 	if own.Credentials == "" && own.CredentialsFile == "" {
 		merged.Credentials, merged.CredentialsFile = c.authorization.Credentials, c.authorization.CredentialsFile
 	}
 	return &merged
-}
-
-// first is the first pointer that is not nil.
-func first[T any](pointers ...*T) *T {
-	for _, p := range pointers {
-		if p != nil {
-			return p
-		}
-	}
-	return nil
-}
-
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }

@@ -1,7 +1,10 @@
 package promconfig
 
 import (
+	"cmp"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/api/v1alpha1"
@@ -21,7 +24,7 @@ func (c *scrapeConfig) inspect(in *inspector) {
 		in.at("nameEscapingScheme", func() { in.fault(InvalidField, "%s", wrong) })
 	}
 	in.walk(&c.Spec)
-	in.timing(valueOr(c.Spec.ScrapeInterval, ""), valueOr(c.Spec.ScrapeTimeout, ""))
+	in.timing(ptr.Deref(c.Spec.ScrapeInterval, ""), ptr.Deref(c.Spec.ScrapeTimeout, ""))
 	in.discoveries(&c.Spec)
 }
 
@@ -34,11 +37,11 @@ func (c *scrapeConfig) job(b *builder, _ int) scrapeJob {
 		JobName:                  c.jobName(0),
 		HonorTimestamps:          spec.HonorTimestamps,
 		TrackTimestampsStaleness: spec.TrackTimestampsStaleness,
-		ScrapeInterval:           valueOr(spec.ScrapeInterval, ""),
-		ScrapeTimeout:            valueOr(spec.ScrapeTimeout, ""),
+		ScrapeInterval:           ptr.Deref(spec.ScrapeInterval, ""),
+		ScrapeTimeout:            ptr.Deref(spec.ScrapeTimeout, ""),
 		ScrapeProtocols:          b.protocols(spec.ScrapeProtocols),
-		FallbackScrapeProtocol:   first(spec.FallbackScrapeProtocol, b.class.FallbackScrapeProtocol),
-		MetricsPath:              valueOr(spec.MetricsPath, ""),
+		FallbackScrapeProtocol:   cmp.Or(spec.FallbackScrapeProtocol, b.class.FallbackScrapeProtocol),
+		MetricsPath:              ptr.Deref(spec.MetricsPath, ""),
 		Params:                   spec.Params,
 		Scheme:                   spec.Scheme,
 		EnableCompression:        spec.EnableCompression,

@@ -1,10 +1,12 @@
 package promconfig
 
 import (
+	"cmp"
 	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/world"
@@ -37,7 +39,7 @@ func (m *serviceMonitor) inspectPart(in *inspector, n int) {
 // job is that of one endpoint. The order of the steps is upstream's: it decides which label wins.
 func (m *serviceMonitor) job(b *builder, n int) scrapeJob {
 	ep, spec := &m.Spec.Endpoints[n], &m.Spec
-	role := endpointRole(first(spec.ServiceDiscoveryRole, b.spec.ServiceDiscoveryRole))
+	role := endpointRole(cmp.Or(spec.ServiceDiscoveryRole, b.spec.ServiceDiscoveryRole))
 	sd := b.discover(role, spec.NamespaceSelector, m.Namespace)
 	sd.AttachMetadata = b.attachMetadata(spec.AttachMetadata)
 	if selectBy(spec.SelectorMechanism) {
@@ -61,7 +63,7 @@ func (m *serviceMonitor) job(b *builder, n int) scrapeJob {
 		}),
 		NativeHistogramConfig:  spec.NativeHistogramConfig,
 		ScrapeProtocols:        b.protocols(spec.ScrapeProtocols),
-		FallbackScrapeProtocol: first(spec.FallbackScrapeProtocol, b.class.FallbackScrapeProtocol),
+		FallbackScrapeProtocol: cmp.Or(spec.FallbackScrapeProtocol, b.class.FallbackScrapeProtocol),
 		ExtraScrapeMetrics:     spec.ExtraScrapeMetrics,
 		RelabelConfigs:         b.relabel(b.serviceSteps(spec, ep, role), ep.RelabelConfigs, b.byAddress),
 		MetricRelabelConfigs:   b.metricRelabel(ep.MetricRelabelConfigs),
@@ -96,7 +98,7 @@ func (b *builder) serviceSteps(spec *v1.ServiceMonitorSpec, ep *v1.Endpoint, rol
 	steps.rename("__meta_kubernetes_service_name", "service")
 	steps.rename("__meta_kubernetes_pod_name", "pod")
 	steps.rename("__meta_kubernetes_pod_container_name", "container")
-	if valueOr(ep.FilterRunning, true) {
+	if ptr.Deref(ep.FilterRunning, true) {
 		steps.running()
 	}
 	steps.copied("service", spec.TargetLabels)

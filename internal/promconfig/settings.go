@@ -8,6 +8,7 @@ import (
 
 	"github.com/blang/semver/v4"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/world"
@@ -42,7 +43,7 @@ func settingsOf(w *world.World, version semver.Version, s *scope) *settings {
 	for i := range spec.ScrapeClasses {
 		class := scrapeClassOf(s, spec.ScrapeClasses[i])
 		out.classes[class.Name] = class
-		if out.byDefault.Name == "" && valueOr(class.Default, false) {
+		if out.byDefault.Name == "" && ptr.Deref(class.Default, false) {
 			out.byDefault = class
 		}
 	}
@@ -92,11 +93,3 @@ func (s *settings) excluded(kind world.Kind, o *metav1.ObjectMeta) bool {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// valueOr is what a pointer points at, or a default.
-func valueOr[T any](p *T, or T) T {
-	if p == nil {
-		return or
-	}
-	return *p
-}

@@ -24,6 +24,7 @@ import (
 	kubeletconfigmap "k8s.io/kubernetes/pkg/kubelet/configmap"
 	kubeletsecret "k8s.io/kubernetes/pkg/kubelet/secret"
 	"k8s.io/kubernetes/pkg/kubelet/token"
+	"k8s.io/utils/ptr"
 )
 
 // Options say what a Node has and how it behaves.
@@ -202,7 +203,7 @@ func (n *Node) vanished(pod *corev1.Pod) {
 	if w == nil {
 		return
 	}
-	w.post(func() { w.deleted(valueOr(pod.Spec.TerminationGracePeriodSeconds, defaultGrace)) })
+	w.post(func() { w.deleted(ptr.Deref(pod.Spec.TerminationGracePeriodSeconds, defaultGrace)) })
 }
 
 func (n *Node) claimed(claim *corev1.PersistentVolumeClaim) {

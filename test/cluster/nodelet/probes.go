@@ -12,6 +12,7 @@ import (
 	"k8s.io/kubernetes/pkg/probe"
 	httpprobe "k8s.io/kubernetes/pkg/probe/http"
 	tcpprobe "k8s.io/kubernetes/pkg/probe/tcp"
+	"k8s.io/utils/ptr"
 )
 
 // tally turns single answers of a probe into its verdict, which changes only after enough equal ones in a row.
@@ -85,7 +86,7 @@ func (w *worker) probe(name string, c *container) {
 // unhealthy ends an instance whose probe failed too often.
 func (w *worker) unhealthy(name string, c *container, kind, message string) {
 	w.event(corev1.EventTypeWarning, "Unhealthy", fmt.Sprintf("%s probe of container %s failed: %s", kind, name, message))
-	grace := time.Duration(valueOr(w.pod.Spec.TerminationGracePeriodSeconds, defaultGrace)) * time.Second
+	grace := time.Duration(ptr.Deref(w.pod.Spec.TerminationGracePeriodSeconds, defaultGrace)) * time.Second
 	i := c.instance
 	i.kill(syscall.SIGTERM)
 	time.AfterFunc(grace, func() { i.kill(syscall.SIGKILL) })

@@ -71,10 +71,3 @@ func containerSpec(pod *corev1.Pod, name string) *corev1.Container {
 	}
 	return nil
 }
-
-func valueOr[T any](p *T, otherwise T) T {
-	if p == nil {
-		return otherwise
-	}
-	return *p
-}

@@ -12,6 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 )
 
 // worker runs one pod, from binding to removal. All of its state belongs to the goroutine in run; others post what they want.
@@ -104,7 +105,7 @@ func (w *worker) changed(pod *corev1.Pod) {
 	}
 	w.pod = pod
 	if pod.DeletionTimestamp != nil {
-		w.deleted(valueOr(pod.DeletionGracePeriodSeconds, defaultGrace))
+		w.deleted(ptr.Deref(pod.DeletionGracePeriodSeconds, defaultGrace))
 	}
 }
 
