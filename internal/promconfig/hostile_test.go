@@ -183,24 +183,6 @@ func TestF71ReferencesStayInTheirNamespace(t *testing.T) {
 	})
 }
 
-// The name of a file tells which reference it is of: no two share one.
-func TestF71NoTwoReferencesShareAFile(t *testing.T) {
-	t.Parallel()
-	name, key := rapid.StringMatching(`[ab]([ab.-]{0,3}[ab])?`), rapid.StringMatching(`[ab_.-]{1,5}`)
-	rapid.Check(t, func(t *rapid.T) {
-		source := rapid.SampledFrom([]world.Source{world.FromSecret, world.FromConfigMap}).Draw(t, "source")
-		r := world.Reference{Source: source, Namespace: name.Draw(t, "namespace"), Name: name.Draw(t, "name"), Key: key.Draw(t, "key")}
-		parts := strings.SplitN(promconfig.AssetName(r), "_", 4)
-		if len(parts) != 4 {
-			t.Fatalf("%v is the file %v", r, parts)
-		}
-		back := world.Reference{Source: map[string]world.Source{"0": world.FromSecret, "1": world.FromConfigMap}[parts[0]], Namespace: parts[1], Name: parts[2], Key: parts[3]}
-		if back != r {
-			t.Fatalf("%v is the file of %v", r, back)
-		}
-	})
-}
-
 func TestF72FilesOfPrometheus(t *testing.T) {
 	t.Parallel()
 	const token = "/var/run/secrets/kubernetes.io/serviceaccount/token"

@@ -80,7 +80,7 @@ func (run *run) encodeItem(s *scope, item any, in *inspector) []byte {
 func (run *run) assets(refs []world.Reference) {
 	for _, r := range refs {
 		if value, err := run.world.Values.Get(r); err == nil {
-			run.result.Assets[AssetName(r)] = value
+			run.result.Assets[assetName(r)] = value
 		}
 	}
 }

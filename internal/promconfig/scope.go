@@ -57,15 +57,15 @@ func (s *scope) referenceOf(sel v1.SecretOrConfigMap) (world.Reference, bool) {
 // file makes a referenced value a TLS asset and returns its path.
 func (s *scope) file(r world.Reference) string {
 	s.assets = append(s.assets, r)
-	return assetsDir + "/" + AssetName(r)
+	return assetsDir + "/" + assetName(r)
 }
 
 // assetsDir is where the TLS assets are mounted.
 const assetsDir = "/etc/prometheus/certs"
 
-// AssetName is the file name of a TLS asset, as upstream has it. No two references share one: neither a namespace nor the name of
+// assetName is the file name of a TLS asset, as upstream has it. No two references share one: neither a namespace nor the name of
 // a Secret or ConfigMap has an underscore in it.
-func AssetName(r world.Reference) string {
+func assetName(r world.Reference) string {
 	source := "0"
 	if r.Source == world.FromConfigMap {
 		source = "1"

@@ -47,11 +47,6 @@ func NewPlanner(limits Limits) *Planner {
 	return &Planner{limits: limits}
 }
 
-// For plans for w with Limits fit for its number of ConfigMaps. It remembers nothing.
-func For(w *world.World, selected []*v1.PrometheusRule) Plan {
-	return NewPlanner(DefaultLimits(w.Options.RuleShards)).For(w, selected)
-}
-
 // For judges the selected objects, sorted by namespace and name, and places their files. It is a pure function of its arguments.
 //
 // It guarantees: no ConfigMap grows past the limit; every file is in exactly one of them; a file moves only when its own object

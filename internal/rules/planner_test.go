@@ -16,7 +16,8 @@ import (
 )
 
 func TestEmptySelectionHasShardZero(t *testing.T) {
-	pl := rules.For(newCluster(16).world(), nil)
+	c := newCluster(16)
+	pl := rules.NewPlanner(c.limits).For(c.world(), nil)
 	if len(pl.Shards) != 1 || pl.Shards[0].Index != 0 || !pl.Shards[0].Changed || len(pl.Shards[0].Files) != 0 {
 		t.Errorf("shard 0 exists even without rules, as upstream's does: %+v", pl.Shards)
 	}
