@@ -66,7 +66,11 @@ func charts(root string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return chart.Generate(objects)
+	withCertManager, err := tree.Build(filepath.Join(root, "config", "overlays", "cert-manager"))
+	if err != nil {
+		return nil, err
+	}
+	return chart.Generate(objects, withCertManager)
 }
 
 // write brings the directories to exactly these files, whose paths are relative to root.

@@ -23,8 +23,9 @@ import (
 //go:embed all:static
 var static embed.FS
 
-// Generate returns the files of both charts by their path from the repository's root.
-func Generate(objects []tree.Object) (map[string][]byte, error) {
+// Generate returns the files of both charts by their path from the repository's root. withCertManager are the objects where cert-manager
+// keeps the webhook's certificate.
+func Generate(objects, withCertManager []tree.Object) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	facts, err := factsOf(objects)
 	if err != nil {
@@ -33,19 +34,44 @@ func Generate(objects []tree.Object) (map[string][]byte, error) {
 	if err := addStatic(files, facts); err != nil {
 		return nil, err
 	}
-	for _, o := range objects {
-		switch o.GetKind() {
-		case "Namespace": // Helm's --create-namespace
-		case "CustomResourceDefinition":
-			files["charts/promloop-crds/templates/"+o.GetName()+".yaml"], err = crdTemplate(o)
-		default:
-			files["charts/promloop/templates/"+fileName(o)], err = facts.template(o)
+	for _, o := range tree.OfKind(objects, "CustomResourceDefinition") {
+		if files["charts/promloop-crds/templates/"+o.GetName()+".yaml"], err = crdTemplate(o); err != nil {
+			return nil, fmt.Errorf("%s: %w", o.GetName(), err)
 		}
+	}
+	return files, facts.addTemplates(files, objects, withCertManager)
+}
+
+func (f facts) addTemplates(files map[string][]byte, objects, withCertManager []tree.Object) error {
+	without, err := f.templates(objects)
+	if err != nil {
+		return err
+	}
+	with, err := f.templates(withCertManager)
+	if err != nil {
+		return err
+	}
+	merged, err := mergeAll(without, with, "and .Values."+webhook+".enabled .Values."+webhook+".certManager.enabled")
+	for name, text := range merged {
+		files["charts/promloop/templates/"+name] = []byte(text)
+	}
+	return err
+}
+
+// templates are the operator's objects as Helm templates, by file.
+func (f facts) templates(objects []tree.Object) (map[string]string, error) {
+	out := map[string]string{}
+	for _, o := range objects {
+		if kind("Namespace", "CustomResourceDefinition")(o) { // the former is for Helm's --create-namespace
+			continue
+		}
+		text, err := f.template(o)
 		if err != nil {
 			return nil, fmt.Errorf("%s %s: %w", o.GetKind(), o.GetName(), err)
 		}
+		out[fileName(o)] = text
 	}
-	return files, nil
+	return out, nil
 }
 
 func addStatic(files map[string][]byte, facts facts) error {

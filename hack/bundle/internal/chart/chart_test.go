@@ -63,9 +63,9 @@ func byName(objects []tree.Object) map[string]any {
 	return out
 }
 
-func kustomized(t *testing.T, keep func(kind string) bool) map[string]any {
+func kustomized(t *testing.T, dir string, keep func(kind string) bool) map[string]any {
 	t.Helper()
-	objects, err := tree.Build(filepath.Join(repository, "config", "default"))
+	objects, err := tree.Build(filepath.Join(repository, "config", filepath.FromSlash(dir)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,15 +74,32 @@ func kustomized(t *testing.T, keep func(kind string) bool) map[string]any {
 
 func TestDefaultValuesRenderWhatKustomizeBuilds(t *testing.T) {
 	t.Parallel()
-	want := kustomized(t, func(kind string) bool { return kind != "Namespace" && kind != "CustomResourceDefinition" })
+	want := kustomized(t, "default", operators)
 	if diff := cmp.Diff(want, rendered(t, "promloop", namespace, nil)); diff != "" {
 		t.Errorf("kustomize is the source (-kustomize +helm):\n%s", diff)
 	}
 }
 
+func operators(kind string) bool { return kind != "Namespace" && kind != "CustomResourceDefinition" }
+
+func TestCertManagerIsTheComponentOfKustomize(t *testing.T) {
+	t.Parallel()
+	values := func(webhook bool) map[string]any {
+		return map[string]any{"webhook": map[string]any{"enabled": webhook, "certManager": map[string]any{"enabled": true}}}
+	}
+	want := kustomized(t, "overlays/cert-manager", operators)
+	if diff := cmp.Diff(want, rendered(t, "promloop", namespace, values(true))); diff != "" {
+		t.Errorf("kustomize is the source (-kustomize +helm):\n%s", diff)
+	}
+	off := rendered(t, "promloop", namespace, map[string]any{"webhook": map[string]any{"enabled": false}})
+	if diff := cmp.Diff(off, rendered(t, "promloop", namespace, values(false))); diff != "" {
+		t.Errorf("without the webhook there is no certificate to keep (-without +with):\n%s", diff)
+	}
+}
+
 func TestCRDsAreThoseOfKustomizeAndAreKept(t *testing.T) {
 	t.Parallel()
-	want := kustomized(t, func(kind string) bool { return kind == "CustomResourceDefinition" })
+	want := kustomized(t, "default", func(kind string) bool { return kind == "CustomResourceDefinition" })
 	if diff := cmp.Diff(want, rendered(t, "promloop-crds", namespace, map[string]any{"keep": false})); diff != "" {
 		t.Errorf("kustomize is the source (-kustomize +helm):\n%s", diff)
 	}

@@ -21,7 +21,7 @@ type option struct {
 type setting struct {
 	Name, About     string
 	Default, Schema string // the latter in JSON
-	// into puts the value, which action yields, into an object of the option.
+	// into puts the value, which action yields, into an object of the option; nil where that is done elsewhere.
 	into func(o tree.Object, m *markers, action string) error
 }
 
@@ -37,8 +37,12 @@ func options() []option {
 		{"dashboard", "Dashboard for a Grafana whose sidecar looks for the label grafana_dashboard.", kind("ConfigMap"), labels("More labels.")},
 		{"userRoles", "Adds the kinds to the roles admin, edit and view.", aggregated, nil},
 		{"admissionPolicy", "Limits what the operator may change of a pod.", kind("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"), nil},
-		{webhook, "Refuses objects that Prometheus would refuse, and turns numbers in labels of rules into text.", func(o tree.Object) bool { return strings.Contains(o.GetName(), "-webhook-") },
+		{webhook, "Refuses objects that Prometheus would refuse, and turns numbers in labels of rules into text.",
+			func(o tree.Object) bool { return strings.Contains(o.GetName()+"-", "-webhook-") },
 			[]setting{{
+				Name: "certManager", About: "Has cert-manager, which must be there, keep the certificate instead of the operator.",
+				Default: "{enabled: false}", Schema: `{"type": "object", "additionalProperties": false, "properties": {"enabled": {"type": "boolean"}}}`,
+			}, {
 				Name: "failurePolicy", About: "What becomes of an object that no replica can review: Ignore lets it pass, to be judged later; Fail refuses it.",
 				Default: "Ignore", Schema: `{"enum": ["Ignore", "Fail"]}`, into: setFailurePolicy,
 			}}},

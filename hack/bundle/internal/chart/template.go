@@ -54,24 +54,24 @@ func (m *markers) fill(text string) string {
 }
 
 // template is an object as a Helm template.
-func (f facts) template(o tree.Object) ([]byte, error) {
+func (f facts) template(o tree.Object) (string, error) {
 	o = o.DeepCopy()
 	m := &markers{}
 	if err := f.parametrize(o, m); err != nil {
-		return nil, err
+		return "", err
 	}
 	o.Object, _ = f.relocate(o.Object, m).(map[string]any)
 	text, err := yaml.Marshal(o.Object)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	filled := m.fill(escape(string(text)))
 	for _, option := range f.Switches {
 		if option.of(o) {
-			filled = "{{- if .Values." + option.Value + ".enabled }}\n" + filled + "{{- end }}\n"
+			filled = guarded(".Values."+option.Value+".enabled", filled)
 		}
 	}
-	return []byte(filled), nil
+	return filled, nil
 }
 
 // relocate replaces the namespace wherever its name stands: in metadata, subjects, addresses of Services, arguments.
@@ -100,6 +100,9 @@ func (f facts) parametrize(o tree.Object, m *markers) error {
 			continue
 		}
 		for _, setting := range option.More {
+			if setting.into == nil {
+				continue
+			}
 			if err := setting.into(o, m, ".Values."+option.Value+"."+setting.Name); err != nil {
 				return err
 			}
