@@ -12,15 +12,25 @@ import (
 type Fill struct{ Config, Rules, Assets float64 }
 
 func fill(w *world.World, config promconfig.Result, rp rules.Plan) Fill {
-	assets := 0
-	for name, value := range config.Assets {
-		assets += len(name) + len(value.Reveal())
-	}
 	return Fill{
 		Config: max(ratio(sum(config.Fill), workload.ConfigParts(w)*promconfig.PartRoom), ratio(config.Text, promconfig.TextRoom)),
 		Rules:  ratio(sum(rp.Fill), len(rp.Fill)*rp.Capacity),
-		Assets: ratio(assets, workload.AssetShards(w)*assetShardLimit),
+		Assets: ratio(assetBytes(w, config), workload.AssetShards(w)*assetShardLimit),
 	}
+}
+
+// assetBytes counts the files that the configuration names, or those that stand where it could not be rendered.
+func assetBytes(w *world.World, config promconfig.Result) (total int) {
+	if len(config.Stored) == 0 {
+		for name, at := range standingAssets(w, workload.AssetShards(w)) {
+			total += len(name) + len(at.content)
+		}
+		return total
+	}
+	for name, value := range config.Assets {
+		total += len(name) + len(value.Reveal())
+	}
+	return total
 }
 
 func sum(sizes []int) (total int) {

@@ -10,9 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	corev1 "k8s.io/api/core/v1"
 
+	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/delivery"
 	"github.com/promloop/promloop/internal/promconfig"
+	"github.com/promloop/promloop/internal/promconfig/random"
 	"github.com/promloop/promloop/internal/rules"
 	"github.com/promloop/promloop/internal/world"
 )
@@ -30,12 +32,12 @@ func TestFillIsTheShareOfTheRoom(t *testing.T) {
 		"NoRules": {"a Prometheus without rules has no room for them, and is not full", world.Options{ConfigParts: 16, AssetShards: 4}, promconfig.Result{}, rules.Plan{}, Fill{}},
 		"Half": {
 			"each store by what the pods mount of it", world.Options{ConfigParts: 4, AssetShards: 2},
-			promconfig.Result{Fill: []int{promconfig.PartRoom, 0, promconfig.PartRoom, 0}, Assets: map[string]world.Value{"ca": asset}},
+			promconfig.Result{Stored: []byte("x"), Fill: []int{promconfig.PartRoom, 0, promconfig.PartRoom, 0}, Assets: map[string]world.Value{"ca": asset}},
 			rules.Plan{Fill: []int{60, 0, 40, 100}, Capacity: 100}, Fill{Config: 0.5, Rules: 0.5, Assets: 0.5},
 		},
 		"Full": {
 			"one is full, as no part takes more", world.Options{ConfigParts: 1, AssetShards: 1},
-			promconfig.Result{Fill: []int{promconfig.PartRoom}, Assets: map[string]world.Value{"ca": asset}},
+			promconfig.Result{Stored: []byte("x"), Fill: []int{promconfig.PartRoom}, Assets: map[string]world.Value{"ca": asset}},
 			rules.Plan{Fill: []int{100}, Capacity: 100}, Fill{Config: 1, Rules: 1, Assets: 1},
 		},
 		"Text": {
@@ -85,12 +87,13 @@ func TestFillCountsWhatStays(t *testing.T) {
 			w, p := bulkyWorld(5), planner()
 			w.Options.ConfigParts = 3
 			w.Rules = someWorld(5).Rules
+			w.ServiceMonitors[0].Spec.Endpoints[0].TLSConfig, w.Values = withCA()
 			settle(w, p.For(w))
 			before := p.For(w)
 			w.Prometheus = w.Prometheus.DeepCopy()
 			tc.change(w)
 			after := p.For(w)
-			if after.Verdicts[self(w)].Accepted() || before.Fill.Config == 0 || before.Fill.Rules == 0 {
+			if after.Verdicts[self(w)].Accepted() || before.Fill.Config*before.Fill.Rules*before.Fill.Assets == 0 {
 				t.Fatalf("%s: verdict %v, before %v", tc.reason, after.Verdicts[self(w)], before.Fill)
 			}
 			sizes := func(pl Plan) any { return []any{pl.Fill, pl.Config.Fill, pl.Config.Text, pl.Rules.Fill} }
@@ -99,6 +102,14 @@ func TestFillCountsWhatStays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withCA refers to a certificate that stands in a Secret.
+func withCA() (*v1.TLSConfig, world.Values) {
+	key := corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "tls"}, Key: "ca"}
+	tls := &v1.TLSConfig{}
+	tls.CA.Secret = &key
+	return tls, world.NewValues(map[world.Reference]world.Value{world.SecretKey("ns", key): world.NewValue(random.SecretData()["cert"])}, nil)
 }
 
 // The reloaders' memory goes by what the parts unpack to: each says it.

@@ -8,8 +8,8 @@ import (
 )
 
 // differences are the fields of the API whose directive is not simply their JSON name in snake case, known to every supported
-// version. A field with several directives is written as the first one that the version knows. Versions are those of
-// Prometheus' change log.
+// version. A field with several directives is written as the first one that the version knows. A test holds the bounds against those of
+// text of the user's own.
 var differences = map[reflect.Type]map[string][]directive{
 	reflect.TypeFor[v1.NativeHistogramConfig](): {
 		"ScrapeNativeHistograms":         {{since: "3.8.0"}},
