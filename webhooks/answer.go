@@ -52,9 +52,10 @@ func (a *Answer) forgive(before Answer) {
 	})
 }
 
-// Bounds of one answer. Kubernetes cuts warnings off at 4096 bytes in all.
+// Bounds of one answer. A refusal may quote what it refuses. Kubernetes cuts warnings off at 4096 bytes in all.
 const (
 	refusalsTold = 20
+	refusalBytes = 2000
 	warningsTold = 10
 	warningBytes = 400
 )
@@ -72,7 +73,7 @@ func (a Answer) response() admission.Response {
 			resp.Warnings = append(resp.Warnings, fmt.Sprintf("and %d more warnings", len(a.Warnings)-warningsTold))
 			break
 		}
-		resp.Warnings = append(resp.Warnings, cut(warning))
+		resp.Warnings = append(resp.Warnings, cut(warning, warningBytes))
 	}
 	return resp
 }
@@ -84,7 +85,7 @@ func (a Answer) message() string {
 			lines = append(lines, fmt.Sprintf("and %d more", len(a.Refusals)-refusalsTold))
 			break
 		}
-		lines = append(lines, r.String())
+		lines = append(lines, cut(r.String(), refusalBytes))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -92,7 +93,7 @@ func (a Answer) message() string {
 func (a Answer) causes() []metav1.StatusCause {
 	causes := make([]metav1.StatusCause, 0, min(len(a.Refusals), refusalsTold))
 	for _, r := range a.Refusals[:min(len(a.Refusals), refusalsTold)] {
-		causes = append(causes, metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: r.Field, Message: r.Message})
+		causes = append(causes, metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: r.Field, Message: cut(r.Message, refusalBytes)})
 	}
 	return causes
 }
@@ -103,11 +104,11 @@ func refusal(code int32, reason metav1.StatusReason, message string) admission.R
 	}}
 }
 
-// cut shortens a warning at a character, since a header holds it.
-func cut(s string) string {
+// cut makes one line of s, and shortens it at a character.
+func cut(s string, most int) string {
 	s = strings.ReplaceAll(s, "\n", " ")
-	if len(s) <= warningBytes {
+	if len(s) <= most {
 		return s
 	}
-	return strings.ToValidUTF8(s[:warningBytes], "") + "…"
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }

@@ -122,7 +122,8 @@ func TestRuleReviews(t *testing.T) {
 		"name that one can't have":   {cluster: []client.Object{main, old}, object: ruleObject(`{"a.b"}`), warned: []string{`for Prometheus monitoring/old: spec.groups[0].rules[0].expr: the name in quotes "a.b" needs Prometheus 3.0 or later, this one runs 2.45.0`}},
 		"names by a flag":            {object: ruleObject("job.up"), warned: []string{"there is none"}},
 		"names by a flag of another": {cluster: []client.Object{main, unquoted}, object: ruleObject("job.up"), refused: []string{"for Prometheus monitoring/main: 1:4: parse error"}},
-		"name that one won't have":   {cluster: []client.Object{main, legacy}, object: ruleObject(`{"a.b"}`), refused: []string{"for Prometheus monitoring/legacy", "a.b", "legacy naming scheme"}},
+		"name that one won't write":  {cluster: []client.Object{main, legacy}, object: named(ruleObject("up"), "a.b"), refused: []string{"for Prometheus monitoring/legacy", "a.b", "legacy naming scheme"}},
+		"name of another's series":   {cluster: []client.Object{main, legacy}, object: ruleObject(`{"a.b"}`)},
 		"way out of the namespace":   {cluster: []client.Object{main, enforcing}, object: ruleObject("info(up)"), refused: []string{"for Prometheus monitoring/tenants"}},
 		"legal and doubtful":         {cluster: []client.Object{main}, object: ruleObject("rate(up[5m])"), warned: []string{"might not be a counter"}},
 		"unchanged":                  {cluster: []client.Object{main}, old: ruleObject("up =="), object: annotated(ruleObject("up =="))},
@@ -177,6 +178,11 @@ func annotated(o *v1.PrometheusRule) *v1.PrometheusRule {
 
 func labelled(o *v1.PrometheusRule) *v1.PrometheusRule {
 	o.Labels = map[string]string{"team": "web"}
+	return o
+}
+
+func named(o *v1.PrometheusRule, record string) *v1.PrometheusRule {
+	o.Spec.Groups[0].Rules[0].Record = record
 	return o
 }
 

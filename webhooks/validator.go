@@ -44,7 +44,7 @@ func (v *validator[T, P]) Handle(ctx context.Context, req admission.Request) adm
 		if !beyondSpec(req) {
 			return tooLarge(size, v.maxBytes)
 		}
-		return admission.Allowed("").WithWarnings(cut(tooLarge(size, v.maxBytes).Result.Message))
+		return admission.Allowed("").WithWarnings(cut(tooLarge(size, v.maxBytes).Result.Message, warningBytes))
 	}
 	o, resp := decode[T, P](req.Object.Raw)
 	if o == nil || !o.GetDeletionTimestamp().IsZero() {
@@ -105,7 +105,7 @@ func decode[T any, P object[T]](raw []byte) (P, admission.Response) {
 	}
 	o := P(new(T))
 	if err := json.Unmarshal(raw, o); err != nil {
-		return nil, refusal(http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "the object can't be decoded: "+cut(err.Error()))
+		return nil, refusal(http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "the object can't be decoded: "+cut(err.Error(), warningBytes))
 	}
 	return o, admission.Allowed("")
 }

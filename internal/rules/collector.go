@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -40,19 +39,14 @@ func (c *collector) label(path, name, value string, j *Judge) {
 	c.labelName(at, name, j.target)
 }
 
-// names refuses names that the target's naming scheme does not allow; Prometheus' own checks have let them through.
-func (c *collector) names(path string, r *rulefmt.Rule, tree parser.Expr, t Target) {
+// names refuses names that the target's naming scheme does not allow; Prometheus' own checks have let them through. An expression may
+// have any that its version can read: a job with a scheme of its own may bring such series.
+func (c *collector) names(path string, r *rulefmt.Rule, t Target) {
 	if r.Record != "" && !t.Names.IsValidMetricName(r.Record) {
 		c.badName(path+".record", fmt.Sprintf("metric name %q", r.Record), t)
 	}
 	for _, text := range textsOf(r) {
 		c.labelName(path+"."+text.place, text.key, t)
-	}
-	if t.Names == model.UTF8Validation || t.before(3, 0) {
-		return // an older version can't even read the quotes that such a name stands in, which newerSyntax tells
-	}
-	if bad := firstIn(tree, badNameIn); bad != "" {
-		c.badName(path+".expr", bad, t)
 	}
 }
 
@@ -69,23 +63,6 @@ func (c *collector) badName(path, name string, t Target) {
 		return
 	}
 	c.add(path, InvalidRule, name+" is not allowed by the legacy naming scheme of this Prometheus")
-}
-
-// badNameIn says which name in a node the legacy scheme does not allow, or "".
-func badNameIn(node parser.Node) string {
-	s, ok := node.(*parser.VectorSelector)
-	if !ok {
-		return ""
-	}
-	for _, m := range s.LabelMatchers {
-		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual && !model.LegacyValidation.IsValidMetricName(m.Value) {
-			return fmt.Sprintf("metric name %q", m.Value)
-		}
-		if !model.LegacyValidation.IsValidLabelName(m.Name) {
-			return fmt.Sprintf("label name %q", m.Name)
-		}
-	}
-	return ""
 }
 
 // refusal adds an error of Prometheus' rule check, at the expression when it is one of the expression.

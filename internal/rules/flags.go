@@ -19,6 +19,7 @@ func limitFlags() []limitFlag {
 		{"rule-object-bytes", "most bytes of an object at admission, looked at before anything is parsed", func(l *Limits) *int { return &l.ObjectBytes }},
 		{"rule-groups-per-object", "most groups in a PrometheusRule", func(l *Limits) *int { return &l.GroupsPerObject }},
 		{"rule-rules-per-group", "most rules in a group", func(l *Limits) *int { return &l.RulesPerGroup }},
+		{"rule-texts-per-rule", "most labels and annotations of a rule", func(l *Limits) *int { return &l.TextsPerRule }},
 		{"rule-expr-bytes", "most bytes of an expression, patterns counted by what they compile to", func(l *Limits) *int { return &l.ExprBytes }},
 		{"rule-expr-depth", "deepest nesting of an expression", func(l *Limits) *int { return &l.ExprDepth }},
 		{"rule-expr-operators", "most operators and ranges in an expression", func(l *Limits) *int { return &l.ExprOperators }},

@@ -51,6 +51,35 @@ func TestF64_TooManyRulesInAGroup(t *testing.T) {
 	}
 }
 
+func TestF79_TooManyTextsInARule(t *testing.T) {
+	t.Parallel()
+	r := alert("A", "up")
+	r.Annotations = map[string]string{}
+	for i := range 501 {
+		r.Annotations[fmt.Sprintf("a%d", i)] = "x"
+	}
+	found := judge(prometheus(), object("a", group("g", r))).Findings
+	if len(found) != 1 || found[0].Reason != rules.TooLarge || !strings.Contains(found[0].Message, "501 labels and annotations, the limit is 500") {
+		t.Errorf("each is a template to be parsed, so they are counted first: %v", found)
+	}
+}
+
+// What Prometheus finds going through a map is told in one order, or a status would be written at each look.
+func TestFindingsHaveAnOrder(t *testing.T) {
+	t.Parallel()
+	r := alert("A", "up")
+	r.Annotations = map[string]string{}
+	for i := range 20 {
+		r.Annotations[fmt.Sprintf("a%d", i)] = "{{"
+	}
+	first := judge(prometheus(), object("a", group("g", r))).Findings
+	for range 5 {
+		if again := judge(prometheus(), object("a", group("g", r))).Findings; !slices.Equal(first, again) {
+			t.Fatalf("first\n%v\nthen\n%v", first, again)
+		}
+	}
+}
+
 // Many objects of one group each come up against what their namespace may have.
 func TestF64_TooManyGroupsInANamespace(t *testing.T) {
 	t.Parallel()

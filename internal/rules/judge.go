@@ -1,9 +1,11 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
@@ -139,6 +141,9 @@ func (j *Judge) group(path, namespace, name string, g rulefmt.RuleGroup) (Group,
 	omitted := collector{group: g.Name}
 	omitted.omit(path, &g, j.target)
 	findings := j.head(path, &g)
+	if len(findings) == 0 {
+		findings = j.shared(path, namespace, name, &g)
+	}
 	for i := range g.Rules {
 		findings = append(findings, j.rule(fmt.Sprintf("%s.rules[%d]", path, i), namespace, name, g.Name, &g.Rules[i])...)
 	}
@@ -169,6 +174,29 @@ func (j *Judge) head(path string, g *rulefmt.RuleGroup) []Finding {
 	return c.findings
 }
 
+// shared judges the labels of a group as those of an alert: Prometheus gives them to each, and executes them there as templates.
+func (j *Judge) shared(path, namespace, name string, g *rulefmt.RuleGroup) []Finding {
+	first := slices.IndexFunc(g.Rules, func(r rulefmt.Rule) bool { return r.Alert != "" })
+	if first < 0 || len(g.Labels) == 0 {
+		return nil
+	}
+	for label, text := range g.Labels {
+		if strings.Contains(text, "{{") && strings.Contains(text, alertTemplate) { // the alerts would have to be gone through one by one
+			return []Finding{{
+				Path: fmt.Sprintf("%s.labels[%s]", path, label), Group: g.Name, Reason: TooComplex,
+				Message: "a label of a group can't call the template of an alert, " + alertTemplate + "…",
+			}}
+		}
+	}
+	as := rulefmt.Rule{Alert: g.Rules[first].Alert, Expr: "vector(0)", Labels: g.Labels}
+	findings := j.rule(path, namespace, name, g.Name, &as)
+	for i := range findings {
+		findings[i].Rule = ""
+	}
+	g.Labels = as.Labels
+	return findings
+}
+
 // rule judges one rule and, where the Prometheus enforces a namespace label, rewrites it.
 func (j *Judge) rule(path, namespace, name, group string, r *rulefmt.Rule) []Finding {
 	c := collector{group: group, rule: ruleName(r.Record, r.Alert)}
@@ -181,10 +209,12 @@ func (j *Judge) rule(path, namespace, name, group string, r *rulefmt.Rule) []Fin
 		c.refusal(path, err.Unwrap())
 	}
 	if len(c.findings) > 0 {
+		// Prometheus goes through labels in no order.
+		slices.SortStableFunc(c.findings, func(a, b Finding) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Message, b.Message)) })
 		return c.findings
 	}
 	c.newerRule(path, r, guarded.tree, j.target)
-	c.names(path, r, guarded.tree, j.target)
+	c.names(path, r, j.target)
 	c.matchers(path+".expr", guarded.tree)
 	if field := overgrown(r, j.limits.TemplateOutput); field != "" {
 		c.add(path+"."+field, TooComplex, fmt.Sprintf("the template could write more than %d bytes; make it shorter, or its loops and calls fewer", j.limits.TemplateOutput))
@@ -199,6 +229,10 @@ func (j *Judge) ruleText(path string, r *rulefmt.Rule, c *collector) {
 	c.text(path+".record", r.Record)
 	c.text(path+".alert", r.Alert)
 	c.text(path+".expr", r.Expr)
+	if n := len(r.Labels) + len(r.Annotations); n > j.limits.TextsPerRule {
+		c.add(path, TooLarge, fmt.Sprintf("the rule has %d labels and annotations, the limit is %d", n, j.limits.TextsPerRule))
+		return
+	}
 	for _, text := range textsOf(r) {
 		at := path + "." + text.place
 		c.text(at, text.key)

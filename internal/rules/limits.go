@@ -12,6 +12,8 @@ type Limits struct {
 	// GroupsPerObject and RulesPerGroup count what one object has. Each group costs Prometheus about ten series of its own.
 	GroupsPerObject int
 	RulesPerGroup   int
+	// TextsPerRule counts the labels and annotations of one rule, and the labels of one group: each is a template to be parsed.
+	TextsPerRule int
 	// ExprDepth and ExprOperators bound one expression, because parse time grows with the square of each. ExprBytes is its length,
 	// patterns counted by what they compile to.
 	ExprBytes     int
@@ -55,6 +57,7 @@ func limitsFor(shards, shardBytes int) Limits {
 
 		GroupsPerObject: 5000,
 		RulesPerGroup:   10_000,
+		TextsPerRule:    500,
 		ExprBytes:       128 * kibibyte,
 		ExprDepth:       128,
 		ExprOperators:   2000,

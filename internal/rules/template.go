@@ -13,11 +13,14 @@ import (
 // templateHead declares what Prometheus declares before the text of a label or annotation.
 const templateHead = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
 
+// alertTemplate, with the name of an alert behind it, is the name that Prometheus gives to each of its templates.
+const alertTemplate = "__alert_"
+
 // parseTemplate parses the text of a label or annotation of an alert behind templateHead, under the name that Prometheus gives it:
 // it can call itself by that name. Names of functions are not checked.
 func parseTemplate(alert, text string) (*parse.Tree, map[string]*parse.Tree, error) {
 	trees := map[string]*parse.Tree{}
-	tree := parse.New("__alert_" + alert)
+	tree := parse.New(alertTemplate + alert)
 	tree.Mode = parse.SkipFuncCheck
 	tree, err := tree.Parse(templateHead+text, "", "", trees)
 	return tree, trees, err

@@ -90,6 +90,42 @@ func TestF73_EnforcedNamespaceLabel(t *testing.T) {
 	}
 }
 
+// Prometheus gives the labels of a group to each of its alerts, and executes them as templates of it.
+func TestF75_LabelsOfAGroupAreTemplates(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		p      *v1.Prometheus
+		text   string
+		reason string // "" for taken
+		want   string // what the label becomes
+	}{
+		"QueryOfAnother":    {enforcing(), `{{ range query "secret" }}{{ .Value }}{{ end }}`, "", `{{ range query "secret{namespace=\"team-a\"}" }}{{ .Value }}{{ end }}`},
+		"QueryThatIsBuilt":  {enforcing(), `{{ query (print "sec" "ret") }}`, rules.NamespaceEscape, ""},
+		"NoEnd":             {prometheus(), `{{ range query "up" }}{{ "{{" }}`, rules.InvalidRule, ""},
+		"Bomb":              {prometheus(), `{{ printf "%999999999d" 1 }}`, rules.TooComplex, ""},
+		"CallsAnAlert":      {prometheus(), `{{ template "__alert_Other" . }}`, rules.TooComplex, ""},
+		"TooLong":           {prometheus(), strings.Repeat("x", 40<<10), rules.TooLarge, ""},
+		"PlainIsLeftAsItIs": {enforcing(), "web", "", "web"},
+	} {
+		g := group("g", record("x", "up"), alert("A", "up"), alert("Other", "up"))
+		g.Labels = map[string]string{"leak": tc.text}
+		got := judge(tc.p, object("a", g))
+		if tc.reason != "" {
+			if len(got.Findings) != 1 || got.Findings[0].Reason != tc.reason || !strings.HasPrefix(got.Findings[0].Path, "spec.groups[0]") {
+				t.Errorf("%s: want %s, got %v", name, tc.reason, got.Findings)
+			}
+			continue
+		}
+		if !got.Whole() {
+			t.Errorf("%s: %v", name, got.Findings)
+			continue
+		}
+		if labels := load(t, "groups:\n"+got.Groups[0].Text).Groups[0].Labels; len(labels) != 1 || labels["leak"] != tc.want {
+			t.Errorf("%s: the group has %v, want %s", name, labels, tc.want)
+		}
+	}
+}
+
 // A label of the whole group is no way around either.
 func TestF73_LabelOfTheGroup(t *testing.T) {
 	t.Parallel()

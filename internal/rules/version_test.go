@@ -1,9 +1,13 @@
 package rules_test
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
 	"k8s.io/utils/ptr"
 
 	v1 "github.com/promloop/promloop/api/v1"
@@ -168,14 +172,25 @@ func TestOldSyntaxIsNotNewer(t *testing.T) {
 	}
 }
 
-// The legacy scheme can also be the choice of a Prometheus that could do otherwise; no upgrade helps then.
+// The legacy scheme can also be the choice of a Prometheus that could do otherwise; no upgrade helps then. It is about what is written:
+// Prometheus reads any name in an expression, since a job may have another scheme.
 func TestLegacyNamesByChoice(t *testing.T) {
 	t.Parallel()
 	p := prometheus()
 	p.Spec.NameValidationScheme = ptr.To(v1.LegacyNameValidationScheme)
-	found := judge(p, object("a", group("g", record("job.up", `{"a.b"}`)))).Findings
-	if len(found) != 2 || found[0].Reason != rules.InvalidRule || found[1].Reason != rules.InvalidRule {
-		t.Errorf("want both names refused: %v", found)
+	g := group("g", record("job.up", `{"a.b"}`))
+	found := judge(p, object("a", g)).Findings
+	if len(found) != 1 || found[0].Reason != rules.InvalidRule || found[0].Path != "spec.groups[0].rules[0].record" {
+		t.Errorf("want the record refused: %v", found)
+	}
+	g.Rules[0].Record = "job:up"
+	got := judge(p, object("a", g))
+	if !got.Whole() {
+		t.Fatalf("want it taken: %v", got.Findings)
+	}
+	parsed, errs := rulefmt.Parse([]byte("groups:\n"+got.Groups[0].Text), false, model.LegacyValidation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+	if len(errs) > 0 || len(parsed.Groups) != 1 {
+		t.Errorf("a Prometheus with the legacy scheme refuses it: %v", errs)
 	}
 }
 
