@@ -241,8 +241,8 @@ func (r *PrometheusReconciler) prepare(references client.Reader) {
 		options: r.Options, scope: r.Scope, missing: r.Missing,
 	}
 	outcomes.prepare(prometheusController)
-	for gate, on := range r.Options.FeatureGates {
-		featureGate.WithLabelValues(gate).Set(number(on))
+	for gate := range world.FeatureGates() {
+		featureGate.WithLabelValues(gate).Set(number(r.Options.Enabled(gate)))
 	}
 }
 
