@@ -120,27 +120,42 @@ func (s *Stack) startNode(ctx context.Context, o Options) (err error) {
 	return err
 }
 
-// grant gives the operator's user exactly the ClusterRole that the operator ships with.
+// grant gives the operator's user exactly what the operator ships with: its ClusterRole, and the Role for its lease, which it takes in
+// the default namespace here.
 func (s *Stack) grant(ctx context.Context, _ Options) error {
-	data, err := os.ReadFile(Source("config", "rbac", "role.yaml"))
-	if err != nil {
-		return err
-	}
 	var role rbacv1.ClusterRole
-	if err := yaml.UnmarshalStrict(data, &role); err != nil {
-		return fmt.Errorf("reading the operator's ClusterRole: %w", err)
+	var ofLease rbacv1.Role
+	err := errors.Join(readYAML(&role, "config", "rbac", "role.yaml"), readYAML(&ofLease, "config", "rbac", "leader_election_role.yaml"))
+	if err != nil {
+		return fmt.Errorf("reading the operator's rights: %w", err)
 	}
+	ofLease.Namespace = metav1.NamespaceDefault
+	operator := []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: OperatorUser}}
 	binding := &rbacv1.ClusterRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: role.Name},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role.Name},
-		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: OperatorUser}},
+		Subjects:   operator,
 	}
-	for _, o := range []client.Object{&role, binding} {
+	ofLeaseBinding := &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Namespace: ofLease.Namespace, Name: ofLease.Name},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: ofLease.Name},
+		Subjects:   operator,
+	}
+	for _, o := range []client.Object{&role, binding, &ofLease, ofLeaseBinding} {
 		if err := s.Client.Create(ctx, o); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// readYAML reads a file of the source tree.
+func readYAML(into any, path ...string) error {
+	data, err := os.ReadFile(Source(path...))
+	if err != nil {
+		return err
+	}
+	return yaml.UnmarshalStrict(data, into)
 }
 
 // Namespace makes a namespace with a service account "prometheus" that may discover targets in every namespace, as the samples'
