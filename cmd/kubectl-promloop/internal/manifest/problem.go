@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -28,6 +29,14 @@ func (p Problem) String() string {
 		out += ": " + p.Object
 	}
 	return out + ": " + p.Message
+}
+
+// problemOf is an error of reading what begins on a line, if it does not know a better one itself.
+func problemOf(file string, line int, object string, err error) Problem {
+	if at := (atLine{}); errors.As(err, &at) {
+		line = at.line
+	}
+	return Problem{File: file, Line: line, Object: object, Message: err.Error()}
 }
 
 // tellsLine is how the parser of YAML begins what it says.

@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -18,8 +16,9 @@ import (
 
 // document is one object as YAML, and the file that it stands in.
 type document struct {
-	file string
-	node *yaml.Node
+	file   string
+	node   *yaml.Node
+	object map[string]any // as the API server gets it
 }
 
 // extensions of files that a directory is searched for.
@@ -87,71 +86,4 @@ func filesBelow(path string) ([]string, error) {
 		return err
 	})
 	return files, err
-}
-
-// parse takes a stream apart. What follows a mistake of YAML can't be read any more.
-func parse(file string, r io.Reader) ([]document, []Problem) {
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return nil, []Problem{{File: file, Message: err.Error()}}
-	}
-	var out []document
-	var problems []Problem
-	for decoder := yaml.NewDecoder(bytes.NewReader(text)); ; {
-		var node yaml.Node
-		switch err := decoder.Decode(&node); {
-		case errors.Is(err, io.EOF):
-			return out, problems
-		case err != nil:
-			return out, append(problems, unreadable(file, text, err))
-		}
-		if second := secondObject(node.Content[0]); second != nil {
-			problems = append(problems, Problem{File: file, Line: second.Line, Message: "another object begins here; a line --- is missing before it"})
-		}
-		out = append(out, objectsIn(file, node.Content[0])...)
-	}
-}
-
-// secondObject is the key with which a second object begins in a mapping that names its kind twice. It cuts the mapping there.
-func secondObject(node *yaml.Node) *yaml.Node {
-	seen, second := map[string]bool{}, -1
-	for i := 0; node.Kind == yaml.MappingNode && i < len(node.Content); i += 2 {
-		key := node.Content[i]
-		if second < 0 && seen[key.Value] {
-			second = i
-		}
-		if key.Value == "kind" && seen["kind"] {
-			begins := node.Content[second]
-			node.Content = node.Content[:second]
-			return begins
-		}
-		seen[key.Value] = true
-	}
-	return nil
-}
-
-// objectsIn takes lists apart, as kubectl get prints them.
-func objectsIn(file string, node *yaml.Node) []document {
-	items := valueOf(node, "items")
-	if items == nil || items.Kind != yaml.SequenceNode {
-		return []document{{file: file, node: node}}
-	}
-	var out []document
-	for _, item := range items.Content {
-		out = append(out, objectsIn(file, item)...)
-	}
-	return out
-}
-
-// valueOf is the value under a key of a mapping, or nil.
-func valueOf(node *yaml.Node, key string) *yaml.Node {
-	if node.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Content[i].Value == key {
-			return node.Content[i+1]
-		}
-	}
-	return nil
 }

@@ -45,7 +45,7 @@ var definitions = sync.OnceValue(func() []definition {
 	return out
 })
 
-// schemas are those of our kinds, by the words of kindOf.
+// schemas are those of our kinds, by the words of document.kind.
 var schemas = sync.OnceValue(func() map[string]*spec.Schema {
 	out := map[string]*spec.Schema{}
 	for _, d := range definitions() {

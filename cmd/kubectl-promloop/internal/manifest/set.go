@@ -7,11 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	yaml "go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	sigsjson "sigs.k8s.io/json"
-	sigsyaml "sigs.k8s.io/yaml"
 
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/api/v1alpha1"
@@ -35,7 +33,11 @@ type Set struct {
 
 // add decodes an object into its place. Fields that its kind does not have are told, and the rest is taken.
 func (s *Set) add(d document) []Problem {
-	switch kind := kindOf(d.node); kind {
+	var err error
+	if d.object, err = asJSON(d.node); err != nil {
+		return []Problem{problemOf(d.file, d.node.Line, "", err)}
+	}
+	switch kind := d.kind(); kind {
 	case "monitoring.coreos.com/v1 Prometheus":
 		return decode(s, d, world.Prometheus, &s.Prometheuses)
 	case "monitoring.coreos.com/v1 ServiceMonitor":
@@ -80,12 +82,11 @@ func notThere(d document, kind string) []Problem {
 	return []Problem{p}
 }
 
-func kindOf(node *yaml.Node) string {
-	version, kind := valueOf(node, "apiVersion"), valueOf(node, "kind")
-	if version == nil || kind == nil {
-		return ""
-	}
-	return version.Value + " " + kind.Value
+// kind is version and kind of an object, with a blank between them.
+func (d document) kind() string {
+	version, _ := d.object["apiVersion"].(string)
+	kind, _ := d.object["kind"].(string)
+	return version + " " + kind
 }
 
 func decode[T any, P interface {
@@ -93,12 +94,8 @@ func decode[T any, P interface {
 	client.Object
 }](s *Set, d document, kind world.Kind, into *[]P) []Problem {
 	o := P(new(T))
-	object, err := asJSON(d.node)
-	if err != nil {
-		return []Problem{{File: d.file, Line: d.node.Line, Object: string(kind), Message: err.Error()}}
-	}
-	mistakes := admit(kindOf(d.node), object)
-	unknown, err := fill(o, object)
+	mistakes := admit(d.kind(), d.object)
+	unknown, err := fill(o, d.object)
 	if err != nil && len(mistakes) == 0 {
 		mistakes = []mistake{{message: err.Error()}}
 	}
@@ -106,7 +103,7 @@ func decode[T any, P interface {
 		o.SetNamespace("default")
 	}
 	id := world.ObjectOf(kind, o)
-	if first, again := s.places[id]; again && schemas()[kindOf(d.node)] != nil {
+	if first, again := s.places[id]; again && schemas()[d.kind()] != nil {
 		return []Problem{s.problem(d, id, "", fmt.Sprintf("it stands in %s:%d too", first.file, first.node.Line))}
 	}
 	var problems []Problem
@@ -137,16 +134,6 @@ func fill(o client.Object, object map[string]any) ([]mistake, error) {
 		unknown = append(unknown, mistake{field: fieldIn(err), message: err.Error()})
 	}
 	return unknown, err
-}
-
-// asJSON is what the API server would get from kubectl, which reads YAML in its older version.
-func asJSON(node *yaml.Node) (map[string]any, error) {
-	text, err := yaml.Marshal(node)
-	if err != nil {
-		return nil, err
-	}
-	var object map[string]any
-	return object, sigsyaml.Unmarshal(text, &object)
 }
 
 var quoted = regexp.MustCompile(`"([^"]+)"`)
