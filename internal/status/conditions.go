@@ -56,16 +56,21 @@ func conditionOf(st v1.PrometheusStatus, kind v1.ConditionType) v1.Condition {
 // reconciled has upstream's reasons where upstream has one.
 func reconciled(w *world.World, pl plan.Plan, err error) v1.Condition {
 	c := v1.Condition{Type: v1.Reconciled, Status: v1.ConditionTrue}
-	self := pl.Verdicts[world.ObjectOf(world.Prometheus, w.Prometheus)]
+	self := own(w, pl)
 	switch {
 	case err != nil:
 		return notReconciled(err)
-	case !self.Accepted():
+	case !self.Accepted() && !w.Prometheus.Spec.Paused:
 		c.Status, c.Reason, c.Message = v1.ConditionFalse, self.Reason, self.Message
 	default:
 		c.Reason, c.Message = leftOut(w, pl)
 	}
 	return c
+}
+
+// own is what is wrong with the Prometheus itself.
+func own(w *world.World, pl plan.Plan) world.Verdict {
+	return pl.Verdicts[world.ObjectOf(world.Prometheus, w.Prometheus)]
 }
 
 // leftOut is what the user should know of a Prometheus that is reconciled: the gravest as the reason, all of it in the message.
@@ -76,6 +81,7 @@ func leftOut(w *world.World, pl plan.Plan) (string, string) {
 		said   []string
 	}{
 		{Paused, paused(w)},
+		{own(w, pl).Reason, mistakes(own(w, pl))}, // which hold up nothing while it is paused
 		{SomeObjectsRejected, rejected(pl.Verdicts)},
 		{VolumeNotResized, pl.Unresized},
 		{NoSelectedResources, noneSelected(pl.Selection)},
@@ -100,6 +106,13 @@ func paused(w *world.World) []string {
 	return []string{"spec.paused is true: nothing is written until it is false again"}
 }
 
+func mistakes(v world.Verdict) []string {
+	if v.Accepted() {
+		return nil
+	}
+	return []string{v.Message}
+}
+
 func noneSelected(s selection.Result) []string {
 	if len(s.ServiceMonitors)+len(s.PodMonitors)+len(s.Probes)+len(s.ScrapeConfigs)+len(s.Rules) > 0 {
 		return nil
@@ -119,12 +132,14 @@ func notReconciled(err error) v1.Condition {
 }
 
 func rejected(verdicts map[world.Object]world.Verdict) []string {
-	if len(verdicts) == 0 {
-		return nil
-	}
 	names := make([]string, 0, len(verdicts))
 	for o := range maps.Keys(verdicts) {
-		names = append(names, string(o.Kind)+" "+o.String())
+		if o.Kind != world.Prometheus {
+			names = append(names, string(o.Kind)+" "+o.String())
+		}
+	}
+	if len(names) == 0 {
+		return nil
 	}
 	slices.Sort(names)
 	shown := names[:min(len(names), 5)]

@@ -82,7 +82,7 @@ func TestAPrometheusThatSelectsNothingSaysSo(t *testing.T) {
 func TestAPausedPrometheusIsReconciled(t *testing.T) {
 	t.Parallel()
 	wrong := deliveryOf(pod("a", loadedDomain, loadedDomain), pod("b", loadedDomain, loadedDomain))
-	wrong.Verdicts = map[world.Object]world.Verdict{objectOf(world.Prometheus, "main"): {Reason: "InvalidSpec", Message: "x"}}
+	wrong.Verdicts = map[world.Object]world.Verdict{objectOf(world.Prometheus, "main"): {Reason: "InvalidSpec", Message: "spec.version is wrong"}}
 	cases := map[string]struct {
 		reason string
 		plan   plan.Plan
@@ -105,8 +105,8 @@ func TestAPausedPrometheusIsReconciled(t *testing.T) {
 			map[v1.ConditionType]string{v1.Reconciled: "True/Paused", v1.Loaded: "False/Refused", v1.Ready: "False/Refused", v1.Reconciling: "False/", v1.Stalled: "True/Refused"},
 		},
 		"Wrong": {
-			"a mistake in the spec is told before anybody ends the pause", wrong,
-			map[v1.ConditionType]string{v1.Reconciled: "False/InvalidSpec", v1.Loaded: "True/", v1.Ready: "False/InvalidSpec", v1.Reconciling: "False/", v1.Stalled: "True/InvalidSpec"},
+			"a mistake in the spec is told before anybody ends the pause, and holds up nothing that the pause does not", wrong,
+			map[v1.ConditionType]string{v1.Reconciled: "True/Paused", v1.Loaded: "True/", v1.Ready: "True/", v1.Reconciling: "False/", v1.Stalled: "False/"},
 		},
 	}
 	for name, tc := range cases {
@@ -119,6 +119,9 @@ func TestAPausedPrometheusIsReconciled(t *testing.T) {
 				got[c.Type] = string(c.Status) + "/" + c.Reason
 				if c.Reason == Paused && !strings.Contains(c.Message, "spec.paused") {
 					t.Errorf("%s: %s does not say what to do: %q", tc.reason, c.Type, c.Message)
+				}
+				if wrong := "spec.version is wrong"; c.Type == v1.Reconciled && len(tc.plan.Verdicts) > 0 && (!strings.Contains(c.Message, wrong) || strings.Contains(c.Message, "selected objects")) {
+					t.Errorf("%s: the mistake is not told: %q", tc.reason, c.Message)
 				}
 			}
 			delete(got, v1.Available)
