@@ -24,6 +24,7 @@ func limitFlags() []limitFlag {
 		{"rule-expr-depth", "deepest nesting of an expression", func(l *Limits) *int { return &l.ExprDepth }},
 		{"rule-expr-operators", "most operators and ranges in an expression", func(l *Limits) *int { return &l.ExprOperators }},
 		{"rule-expr-string-bytes", "most bytes of a string in an expression, a sixteenth of it where it has classes, counts or flags of a pattern", func(l *Limits) *int { return &l.ExprStringBytes }},
+		{"rule-pattern-bytes", "most bytes that the patterns of a PrometheusRule may compile to, beyond their text", func(l *Limits) *int { return &l.PatternBytes }},
 		{"rule-template-bytes", "most bytes of a rule's label or annotation", func(l *Limits) *int { return &l.TemplateBytes }},
 		{"rule-template-output", "most bytes that a label or annotation may come to, as far as its template tells", func(l *Limits) *int { return &l.TemplateOutput }},
 		{"rule-namespace-bytes", "most bytes of rules of one namespace in a Prometheus, 0 for no limit", func(l *Limits) *int { return &l.NamespaceBytes }},

@@ -16,14 +16,15 @@ import (
 // of nesting and length. It keeps the tree of the last expression.
 type guardedParser struct {
 	parser.Parser
-	limits Limits
-	tree   parser.Expr
+	limits   Limits
+	patterns *int // bytes that patterns may still take of their object, beyond their text; nil for no limit
+	tree     parser.Expr
 }
 
 // ParseExpr parses expr, or refuses to with a *complexityError.
 func (g *guardedParser) ParseExpr(expr string) (parser.Expr, error) {
 	g.tree = nil
-	if err := scan(expr, g.limits); err != nil {
+	if err := g.scan(expr); err != nil {
 		return nil, err
 	}
 	tree, err := g.Parser.ParseExpr(expr)
@@ -43,7 +44,8 @@ func tooComplex(format string, args ...any) error {
 }
 
 // scan looks at expr once, from left to right. What it counts as an operator may be a few more than the parser sees.
-func scan(expr string, limits Limits) error {
+func (g *guardedParser) scan(expr string) error {
+	limits := g.limits
 	if len(expr) > limits.ExprBytes {
 		return tooComplex("the expression has %d bytes, the limit is %d; split it with recording rules", len(expr), limits.ExprBytes)
 	}
@@ -54,7 +56,7 @@ func scan(expr string, limits Limits) error {
 		switch {
 		case c == '"' || c == '\'' || c == '`':
 			width = stringWidth(expr[i:])
-			more, err := weigh(expr[i:i+width], i+1, limits.ExprStringBytes)
+			more, err := g.weigh(expr[i:i+width], i+1)
 			if err != nil {
 				return err
 			}
@@ -95,7 +97,8 @@ func scan(expr string, limits Limits) error {
 }
 
 // weigh says how much heavier than long a string at a byte of the expression is, or why it can't be taken. Any may be a pattern.
-func weigh(quoted string, at, most int) (int, error) {
+func (g *guardedParser) weigh(quoted string, at int) (int, error) {
+	most := g.limits.ExprStringBytes
 	text, err := strutil.Unquote(quoted)
 	if err != nil {
 		text = quoted // which the parser is going to refuse
@@ -103,9 +106,17 @@ func weigh(quoted string, at, most int) (int, error) {
 	if len(text) > most {
 		return 0, tooComplex("a string at byte %d has %d bytes, the limit is %d", at, len(text), most)
 	}
+	if g.patterns != nil {
+		if *g.patterns -= pattern.Text(text) - len(text); *g.patterns < 0 { // before it is read, which is what costs
+			return 0, tooComplex("the patterns of the object together are too large at byte %d; use fewer classes and counts, or spread the rules over several objects", at)
+		}
+	}
 	weight := pattern.Weight(text, most)
 	if weight > most {
 		return 0, tooComplex("a pattern at byte %d is too costly for its %d bytes: use fewer classes and counts, as [a-z], \\pL, {2} or (?i)", at, len(text))
+	}
+	if g.patterns != nil {
+		*g.patterns -= max(0, weight-pattern.Text(text))
 	}
 	return max(0, weight-len(text)), nil
 }

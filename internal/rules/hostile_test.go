@@ -51,6 +51,34 @@ func TestF64_TooManyRulesInAGroup(t *testing.T) {
 	}
 }
 
+// Each of these patterns is fine by itself; Prometheus would keep all of them compiled.
+func TestF67_PatternsOfAnObjectTogether(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		reason, pattern string
+		rules           int
+		taken           bool
+	}{
+		"Categories":   {"a category is up to a thousand ranges", `\\pL{40}`, 1000, false},
+		"Folded":       {"each takes milliseconds to read", `(?i)[B-\\x{1E942}]{9}`, 1000, false},
+		"UsualClasses": {"what people write has room", `5[0-9]{2}`, 9000, true},
+	} {
+		g := group("g")
+		for range tc.rules {
+			g.Rules = append(g.Rules, record("x", `up{a=~"`+tc.pattern+`"}`))
+		}
+		for _, p := range []*v1.Prometheus{prometheus(), enforcing()} {
+			found := judge(p, object("a", g)).Findings
+			if tc.taken && len(found) == 0 {
+				continue
+			}
+			if tc.taken || len(found) == 0 || found[0].Reason != rules.TooComplex || !strings.Contains(found[0].Message, "patterns of the object together") {
+				t.Errorf("%s: %s: %d findings, the first %v", name, tc.reason, len(found), slices.Concat(found, []rules.Finding{{}})[0])
+			}
+		}
+	}
+}
+
 func TestF79_TooManyTextsInARule(t *testing.T) {
 	t.Parallel()
 	r := alert("A", "up")

@@ -148,7 +148,7 @@ func (it *item) carry(j *Judge, standing string) *carry {
 func (it *item) lastAccepted(j *Judge, before []rulefmt.RuleGroup, name string) Group {
 	for _, g := range before {
 		if g.Name == name {
-			group, _ := j.group("", it.namespace, it.name, g)
+			group, _ := j.group(j.subject(it.namespace, it.name), "", g)
 			return group
 		}
 	}

@@ -57,11 +57,23 @@ func (j Judgement) Omitted() []Finding {
 	return out
 }
 
+// subject is the object that is being judged.
+type subject struct {
+	namespace, name string
+	enforced        bool // its rules are kept inside the namespace
+	patterns        *int // bytes beyond their text that its patterns may still take
+}
+
+func (j *Judge) subject(namespace, name string) subject {
+	return subject{namespace: namespace, name: name, enforced: j.target.enforces(namespace, name), patterns: new(j.limits.PatternBytes)}
+}
+
 // Object judges an object, group by group.
 func (j *Judge) Object(rule *v1.PrometheusRule) Judgement {
 	if findings := j.size(&rule.Spec); len(findings) > 0 {
 		return Judgement{Findings: findings}
 	}
+	of := j.subject(rule.Namespace, rule.Name)
 	var out Judgement
 	seen := map[string]int{}
 	for i := range rule.Spec.Groups {
@@ -72,7 +84,7 @@ func (j *Judge) Object(rule *v1.PrometheusRule) Judgement {
 			findings = []Finding{{Path: path + ".name", Group: name, Reason: DuplicateGroup, Message: message}}
 		} else {
 			seen[name] = i
-			group, findings = j.objectGroup(rule, path, &rule.Spec.Groups[i])
+			group, findings = j.objectGroup(of, path, &rule.Spec.Groups[i])
 		}
 		out.Groups = append(out.Groups, group)
 		out.Findings = append(out.Findings, findings...)
@@ -84,9 +96,9 @@ func (j *Judge) Object(rule *v1.PrometheusRule) Judgement {
 	return out
 }
 
-func (j *Judge) objectGroup(rule *v1.PrometheusRule, path string, g *v1.RuleGroup) (Group, []Finding) {
+func (j *Judge) objectGroup(of subject, path string, g *v1.RuleGroup) (Group, []Finding) {
 	converted, unread := fromObject(path, g)
-	group, findings := j.group(path, rule.Namespace, rule.Name, converted)
+	group, findings := j.group(of, path, converted)
 	if len(unread) > 0 {
 		return Group{Name: g.Name}, append(unread, findings...)
 	}
@@ -134,23 +146,23 @@ func mapBytes(m map[string]string) int {
 	return bytes
 }
 
-// group judges a group of the object namespace/name, brings it under the namespace label, and renders it.
-func (j *Judge) group(path, namespace, name string, g rulefmt.RuleGroup) (Group, []Finding) {
+// group judges a group, brings it under the namespace label, and renders it.
+func (j *Judge) group(of subject, path string, g rulefmt.RuleGroup) (Group, []Finding) {
 	refused := Group{Name: g.Name}
 	g.Rules = slices.Clone(g.Rules)
 	omitted := collector{group: g.Name}
 	omitted.omit(path, &g, j.target)
 	findings := j.head(path, &g)
 	if len(findings) == 0 {
-		findings = j.shared(path, namespace, name, &g)
+		findings = j.shared(of, path, &g)
 	}
 	for i := range g.Rules {
-		findings = append(findings, j.rule(fmt.Sprintf("%s.rules[%d]", path, i), namespace, name, g.Name, &g.Rules[i])...)
+		findings = append(findings, j.rule(of, fmt.Sprintf("%s.rules[%d]", path, i), g.Name, &g.Rules[i])...)
 	}
 	if len(findings) > 0 {
 		return refused, findings
 	}
-	if j.target.enforces(namespace, name) {
+	if of.enforced {
 		g.Labels = maps.Clone(g.Labels)
 		delete(g.Labels, j.target.NamespaceLabel)
 	}
@@ -175,7 +187,7 @@ func (j *Judge) head(path string, g *rulefmt.RuleGroup) []Finding {
 }
 
 // shared judges the labels of a group as those of an alert: Prometheus gives them to each, and executes them there as templates.
-func (j *Judge) shared(path, namespace, name string, g *rulefmt.RuleGroup) []Finding {
+func (j *Judge) shared(of subject, path string, g *rulefmt.RuleGroup) []Finding {
 	first := slices.IndexFunc(g.Rules, func(r rulefmt.Rule) bool { return r.Alert != "" })
 	if first < 0 || len(g.Labels) == 0 {
 		return nil
@@ -189,7 +201,7 @@ func (j *Judge) shared(path, namespace, name string, g *rulefmt.RuleGroup) []Fin
 		}
 	}
 	as := rulefmt.Rule{Alert: g.Rules[first].Alert, Expr: "vector(0)", Labels: g.Labels}
-	findings := j.rule(path, namespace, name, g.Name, &as)
+	findings := j.rule(of, path, g.Name, &as)
 	for i := range findings {
 		findings[i].Rule = ""
 	}
@@ -198,13 +210,13 @@ func (j *Judge) shared(path, namespace, name string, g *rulefmt.RuleGroup) []Fin
 }
 
 // rule judges one rule and, where the Prometheus enforces a namespace label, rewrites it.
-func (j *Judge) rule(path, namespace, name, group string, r *rulefmt.Rule) []Finding {
+func (j *Judge) rule(of subject, path, group string, r *rulefmt.Rule) []Finding {
 	c := collector{group: group, rule: ruleName(r.Record, r.Alert)}
 	j.ruleText(path, r, &c)
 	if len(c.findings) > 0 {
 		return c.findings // text that can't be shown is not worth parsing
 	}
-	guarded := &guardedParser{Parser: j.parser, limits: j.limits}
+	guarded := &guardedParser{Parser: j.parser, limits: j.limits, patterns: of.patterns}
 	for _, err := range r.Validate(rulefmt.RuleNode{}, model.UTF8Validation, guarded) {
 		c.refusal(path, err.Unwrap())
 	}
@@ -219,8 +231,9 @@ func (j *Judge) rule(path, namespace, name, group string, r *rulefmt.Rule) []Fin
 	if field := overgrown(r, j.limits.TemplateOutput); field != "" {
 		c.add(path+"."+field, TooComplex, fmt.Sprintf("the template could write more than %d bytes; make it shorter, or its loops and calls fewer", j.limits.TemplateOutput))
 	}
-	if len(c.findings) == 0 && j.target.enforces(namespace, name) {
-		c.escape(path, tenant{label: j.target.NamespaceLabel, namespace: namespace, parser: guarded}.enforce(r, guarded.tree))
+	if len(c.findings) == 0 && of.enforced {
+		again := &guardedParser{Parser: j.parser, limits: j.limits}
+		c.escape(path, tenant{label: j.target.NamespaceLabel, namespace: of.namespace, parser: guarded, again: again}.enforce(r, guarded.tree))
 	}
 	return c.findings
 }

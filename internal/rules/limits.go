@@ -22,6 +22,8 @@ type Limits struct {
 	// ExprStringBytes is the longest string in an expression, by its weight as a pattern: that of a list of names is its length,
 	// while classes, counts and flags cost far more.
 	ExprStringBytes int
+	// PatternBytes is what all patterns of an object may come to beyond their text, as every Prometheus compiles and keeps them.
+	PatternBytes int
 	// TemplateBytes is the longest value of a label or annotation.
 	TemplateBytes int
 	// TemplateOutput is the most that such a value may come to once its template is executed, as far as can be foreseen.
@@ -62,6 +64,7 @@ func limitsFor(shards, shardBytes int) Limits {
 		ExprDepth:       128,
 		ExprOperators:   2000,
 		ExprStringBytes: 64 * kibibyte,
+		PatternBytes:    2048 * kibibyte,
 		TemplateBytes:   32 * kibibyte,
 		TemplateOutput:  16 << 20,
 

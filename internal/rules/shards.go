@@ -18,12 +18,12 @@ type Shard struct {
 	Changed bool
 }
 
-// sizeOf is what a file takes of a ConfigMap: its name counts too.
+// sizeOf is what a file takes of a ConfigMap in etcd: its name stands there twice, once among the fields that we manage.
 func sizeOf(name, content string) int {
 	if content == "" {
 		return 0
 	}
-	return len(name) + len(content)
+	return 2*len(name) + 16 + len(content)
 }
 
 // shard is one ConfigMap while files are being placed.

@@ -15,6 +15,7 @@ import (
 type tenant struct {
 	label, namespace string
 	parser           parser.Parser
+	again            parser.Parser // for what was read before and is rewritten
 }
 
 // enforce rewrites r, whose expression is tree. It refuses what can't be kept inside.
@@ -64,7 +65,7 @@ func (t tenant) confine(tree parser.Expr) (string, error) {
 		return nil
 	})
 	text := tree.String()
-	again, err := t.parser.ParseExpr(text)
+	again, err := t.again.ParseExpr(text)
 	if err != nil {
 		return "", fmt.Errorf("with the label %s=%q it can't be parsed again: %w", t.label, t.namespace, err)
 	}
