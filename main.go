@@ -80,22 +80,26 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	missing, err := missingKinds(ctx, config, s, logger)
+	found, err := awaitPrerequisites(ctx, config, s, logger)
 	if ctx.Err() != nil {
 		return nil // asked to end while waiting
 	}
 	if err != nil {
 		return err
 	}
-	mgr, err := newManager(config, s, certs)
+	informer, err := informerFor(found.rights, config, s.scope.Watched(), logger)
 	if err != nil {
 		return err
 	}
-	references, err := metadataCache(mgr)
+	mgr, err := newManager(config, s, certs, informer)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(wire(mgr, s, missing, references), admit(ctx, mgr, s, certs, references)); err != nil {
+	references, err := metadataCache(mgr, s.scope.Watched())
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(wire(mgr, s, found.missing, references), admit(ctx, mgr, s, certs, references)); err != nil {
 		return err
 	}
 	logger.Info("starting", "version", version)
@@ -110,7 +114,7 @@ func newScheme() *runtime.Scheme {
 	return scheme
 }
 
-func newManager(config *rest.Config, s settings, certs *certificates.Certificates) (ctrl.Manager, error) {
+func newManager(config *rest.Config, s settings, certs *certificates.Certificates, informer newInformer) (ctrl.Manager, error) {
 	var server webhook.Server // nil is the manager's own, which starts only when something is registered on it
 	if certs != nil {
 		server = webhooks.NewServer("", s.admission.port, certs)
@@ -119,6 +123,8 @@ func newManager(config *rest.Config, s settings, certs *certificates.Certificate
 	if err != nil {
 		return nil, err
 	}
+	cached := cacheOptions(s.scope.Watched(), s.admission.namespace)
+	cached.NewInformer = informer
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		WebhookServer:                 server,
 		Scheme:                        newScheme(),
@@ -131,7 +137,7 @@ func newManager(config *rest.Config, s settings, certs *certificates.Certificate
 		LeaseDuration:                 &s.lease.duration,
 		RenewDeadline:                 &s.lease.renew,
 		RetryPeriod:                   &s.lease.retry,
-		Cache:                         cacheOptions(s.scope.Watched(), s.admission.namespace),
+		Cache:                         cached,
 	})
 	if err != nil || certificate == nil {
 		return mgr, err
@@ -143,10 +149,7 @@ func newManager(config *rest.Config, s settings, certs *certificates.Certificate
 // whichever namespaces are watched.
 func cacheOptions(namespaces []string, own string) cache.Options {
 	made := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{world.ManagedByLabel: world.ManagedByValue})}
-	watched := map[string]cache.Config{}
-	for _, namespace := range namespaces {
-		watched[namespace] = cache.Config{}
-	}
+	watched := only(namespaces)
 	secrets := made
 	if _, included := watched[own]; len(watched) > 0 && !included && own != "" {
 		secrets.Namespaces = maps.Clone(watched)
@@ -165,10 +168,21 @@ func cacheOptions(namespaces []string, own string) cache.Options {
 	}
 }
 
-// metadataCache holds the metadata of every Secret and ConfigMap: any may be referred to, and none is worth its content.
-func metadataCache(mgr ctrl.Manager) (cache.Cache, error) {
+// only is the configuration of a cache of these namespaces, none for all.
+func only(namespaces []string) map[string]cache.Config {
+	out := map[string]cache.Config{}
+	for _, namespace := range namespaces {
+		out[namespace] = cache.Config{}
+	}
+	return out
+}
+
+// metadataCache holds the metadata of every Secret and ConfigMap in namespaces, none for all: any may be referred to, and none is worth
+// its content.
+func metadataCache(mgr ctrl.Manager, namespaces []string) (cache.Cache, error) {
 	c, err := cache.New(mgr.GetConfig(), cache.Options{
 		Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(), HTTPClient: mgr.GetHTTPClient(),
+		DefaultNamespaces: only(namespaces),
 		DefaultTransform: func(o any) (any, error) {
 			if meta, ok := o.(*metav1.PartialObjectMetadata); ok {
 				meta.ManagedFields, meta.Labels, meta.Annotations, meta.OwnerReferences = nil, nil, nil, nil

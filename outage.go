@@ -21,46 +21,57 @@ import (
 // oneTry is how long the API server may take to answer a question before it counts as away.
 const oneTry = 10 * time.Second
 
-// missingKinds asks the API server which kinds can't be watched, and why. It waits for one that is away: to end instead, and be started
+// prerequisites are what the API server knows and lets the operator do.
+type prerequisites struct {
+	missing map[world.Kind]string // kinds that can't be watched, and why
+	rights  controllers.Rights
+}
+
+// awaitPrerequisites asks the API server for them. It waits for one that is away: to end instead, and be started
 // again, takes longer every time by the kubelet's back-off. Meanwhile the process is alive and not ready.
-func missingKinds(ctx context.Context, config *rest.Config, s settings, log logr.Logger) (map[world.Kind]string, error) {
+func awaitPrerequisites(ctx context.Context, config *rest.Config, s settings, log logr.Logger) (prerequisites, error) {
 	stop, err := serveWaiting(s.probeAddress)
 	if err != nil {
-		return nil, err
+		return prerequisites{}, err
 	}
 	defer stop()
 	pause := wait.Backoff{Duration: 250 * time.Millisecond, Factor: 2, Steps: 6, Cap: 5 * time.Second}
 	for {
-		missing, err := askOnce(ctx, config, s.scope.Watched())
+		found, err := askOnce(ctx, config, s.scope.Watched())
 		if err == nil {
-			return missing, nil
+			return found, nil
 		}
 		log.Info("waiting for the API server", "err", err.Error())
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return prerequisites{}, ctx.Err()
 		case <-time.After(pause.Step()):
 		}
 	}
 }
 
 // askOnce needs an API server that calls itself ready: one that is starting does not know its CRDs and roles yet.
-func askOnce(ctx context.Context, config *rest.Config, namespaces []string) (map[world.Kind]string, error) {
+func askOnce(ctx context.Context, config *rest.Config, namespaces []string) (prerequisites, error) {
+	var found prerequisites
 	config = rest.CopyConfig(config)
 	config.Timeout = oneTry
 	api, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
-		return nil, err
+		return found, err
 	}
 	err = api.RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
 	if err != nil && !apierrors.IsForbidden(err) && !apierrors.IsNotFound(err) { // these two say nothing about readiness
-		return nil, fmt.Errorf("asking whether it is ready: %w", err)
+		return found, fmt.Errorf("asking whether it is ready: %w", err)
 	}
 	direct, err := client.New(config, client.Options{Scheme: newScheme()})
 	if err != nil {
-		return nil, err
+		return found, err
 	}
-	return controllers.Missing(ctx, direct, namespaces)
+	if found.rights, err = controllers.RightsIn(ctx, direct, namespaces); err != nil {
+		return found, err
+	}
+	found.missing, err = controllers.Missing(ctx, direct, namespaces)
+	return found, err
 }
 
 // serveWaiting answers probes at address, "0" for nowhere, until what it returns is called.

@@ -19,7 +19,7 @@ func TestWaitsForTheAPIServer(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		_, err := missingKinds(ctx, config, s, logr.Discard())
+		_, err := awaitPrerequisites(ctx, config, s, logr.Discard())
 		ended <- err
 	}()
 	for probe, want := range map[string]int{"healthz": http.StatusOK, "readyz": http.StatusServiceUnavailable} {
@@ -51,7 +51,7 @@ func TestWaitsUntilTheAPIServerIsReady(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		_, err := missingKinds(ctx, &rest.Config{Host: "http://" + address}, settings{probeAddress: "0"}, logr.Discard())
+		_, err := awaitPrerequisites(ctx, &rest.Config{Host: "http://" + address}, settings{probeAddress: "0"}, logr.Discard())
 		ended <- err
 	}()
 	for range 2 {

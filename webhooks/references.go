@@ -2,6 +2,7 @@ package webhooks
 
 import (
 	"context"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,6 +16,7 @@ import (
 // references looks for the Secrets and ConfigMaps that an object names, by their metadata alone. Without a Reader it looks for none.
 type references struct {
 	client.Reader
+	namespaces []string // that Reader knows, none for all
 }
 
 // missing warns of those that don't exist. It is no more than a warning, since they may come later, in the same install.
@@ -25,7 +27,7 @@ func (r references) missing(ctx context.Context, a *Answer, o client.Object) err
 	seen := map[world.Reference]bool{}
 	for _, ref := range promconfig.References(o) {
 		ref.Key = "" // metadata has no keys
-		if seen[ref] {
+		if seen[ref] || len(r.namespaces) > 0 && !slices.Contains(r.namespaces, ref.Namespace) {
 			continue
 		}
 		seen[ref] = true

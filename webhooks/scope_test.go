@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
@@ -60,6 +62,25 @@ func TestAnotherOperatorsBusinessIsNotJudged(t *testing.T) {
 				t.Log(tc.reason)
 			}
 		})
+	}
+}
+
+// Of namespaces that are not watched nobody knows what exists there.
+func TestReferencesOutOfOurBoundsAreNotLookedFor(t *testing.T) {
+	t.Parallel()
+	key := corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "later"}, Key: "key"}
+	m := &v1.ServiceMonitor{ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "web"}}
+	m.Spec.Endpoints = []v1.Endpoint{{Port: "web"}}
+	m.Spec.Endpoints[0].BasicAuth = &v1.BasicAuth{Username: key, Password: key}
+	for namespace, warned := range map[string]bool{"elsewhere": false, "team-a": true} {
+		c := fake.NewClientBuilder().WithScheme(testScheme(t)).Build()
+		o := testOptions()
+		o.Scope, o.References = world.Scope{Namespaces: []string{namespace}}, c
+		review := handlers(c, rules.NewCapacity(o.Limits, o.World.RuleShards), o)["/validate-monitoring-coreos-com-v1-servicemonitor"]
+		resp := review.Handle(t.Context(), request(t, "ServiceMonitor", nil, m))
+		if told := strings.Contains(strings.Join(resp.Warnings, "\n"), "Secret team-a/later does not exist"); !resp.Allowed || told != warned {
+			t.Errorf("--namespaces=%s: allowed is %t, with the warnings %v", namespace, resp.Allowed, resp.Warnings)
+		}
 	}
 }
 

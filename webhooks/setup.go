@@ -32,8 +32,8 @@ type Options struct {
 	Scope world.Scope
 	// Limits are those of the planner: what it would hold back is refused here.
 	Limits rules.Limits
-	// References reads the metadata of Secrets and ConfigMaps, to warn of those that are referred to and don't exist. It may be
-	// nil; then nobody is warned.
+	// References reads the metadata of Secrets and ConfigMaps in the namespaces of Scope, to warn of those that are referred to and
+	// don't exist. It may be nil; then nobody is warned.
 	References client.Reader
 	// MaxConcurrent is the number of reviews that are judged at once; whoever comes on top of them is sent away.
 	MaxConcurrent int
@@ -68,7 +68,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 func handlers(cached client.Reader, capacity *rules.Capacity, o Options) map[string]admission.Handler {
 	s := selecting{cached, o.Scope}
 	rule := &ruleJudge{selecting: s, capacity: capacity, limits: o.Limits}
-	refs := references{o.References}
+	refs := references{o.References, o.Scope.Watched()}
 	prometheus := &prometheusJudge{s, refs, o.World}
 	serviceMonitor := &scrapeJudge[*v1.ServiceMonitor]{world.ServiceMonitor, s, refs, deprecatedInServiceMonitors}
 	podMonitor := &scrapeJudge[*v1.PodMonitor]{world.PodMonitor, s, refs, deprecatedInPodMonitors}
