@@ -88,7 +88,7 @@ func (s *settings) serving(fs *flag.FlagSet) {
 	fs.DurationVar(&s.lease.retry, "leader-elect-retry-period", 2*time.Second, "pause between two tries to get or renew the lease")
 	fs.IntVar(&s.workers, "workers", 4, "how many Prometheuses are worked on at a time")
 	s.repair = string(controllers.RepairNone)
-	fs.Func("repair-policy-for-statefulsets", "none, evict or delete: what to do with a pod of an older template that is not ready and so holds up a rollout; the last two need the right to do so", func(value string) error {
+	fs.Func("repair-policy-for-statefulsets", "none, evict or delete: what to do with a pod that holds up a rollout for good, since it is not ready and of neither template of that rollout; the last two need the right to do so", func(value string) error {
 		if !slices.Contains([]controllers.RepairPolicy{controllers.RepairNone, controllers.RepairEvict, controllers.RepairDelete}, controllers.RepairPolicy(value)) {
 			return fmt.Errorf("%q is none of none, evict and delete", value)
 		}
@@ -145,7 +145,7 @@ func (s *settings) nodes(fs *flag.FlagSet) {
 	})
 	fs.BoolVar(&k.Endpoints, "kubelet-endpoints", true, "keep Endpoints of the kubelet service")
 	fs.BoolVar(&k.EndpointSlices, "kubelet-endpointslice", true, "keep EndpointSlices of the kubelet service")
-	fs.BoolVar(&k.InsecureMetrics, "kubelet-http-metrics", true, "name the kubelet's plain ports too")
+	fs.BoolVar(&k.InsecureMetrics, "kubelet-http-metrics", true, "name the kubelet's port without TLS too")
 	fs.DurationVar(&s.kubeletEvery, "kubelet-sync-period", 3*time.Minute, "how often to look at the nodes without an event")
 }
 
