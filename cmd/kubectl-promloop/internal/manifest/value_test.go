@@ -49,9 +49,13 @@ func decoded(t *rapid.T, text []byte) (out map[string]any) {
 type author struct {
 	*rapid.T
 	given   int      // how many anchors there are
+	used    int      // how often they were
 	anchors []string // of values
 	merges  []string // anchors of mappings
 }
+
+// mostUses of anchors keep a document from being one that stands for millions of values, which kubectl refuses.
+const mostUses = 8
 
 func (a *author) document() string {
 	var b strings.Builder
@@ -70,7 +74,7 @@ func (a *author) value(indent string, depth int) string {
 	if depth > 0 {
 		kinds = append(kinds, "mapping", "mapping", "mapping", "mapping", "mapping", "mapping", "sequence", "sequence")
 	}
-	if len(a.anchors) > 0 {
+	if len(a.anchors) > 0 && a.used < mostUses {
 		kinds = append(kinds, "alias")
 	}
 	text := ""
@@ -88,6 +92,7 @@ func (a *author) value(indent string, depth int) string {
 	case "flow":
 		text = " " + rapid.SampledFrom([]string{"{}", "[]", "{a: 1, b: [yes, 'no', -]}", "[{a: }, ~, {b}]", "{? 1 : x, 2: {<<: {c: d}}}"}).Draw(a.T, "flow") + "\n"
 	case "alias":
+		a.used++
 		return " *" + rapid.SampledFrom(a.anchors).Draw(a.T, "alias") + "\n"
 	case "sequence":
 		text = "\n"
@@ -103,7 +108,8 @@ func (a *author) value(indent string, depth int) string {
 func (a *author) mapping(indent string, depth int, anchor string) string {
 	text := "\n"
 	for _, key := range rapid.SliceOfNDistinct(rapid.SampledFrom(names), 2, 6, rapid.ID).Draw(a.T, "keys") {
-		if len(a.merges) > 0 && rapid.Bool().Draw(a.T, "merge") {
+		if len(a.merges) > 0 && a.used < mostUses && rapid.Bool().Draw(a.T, "merge") {
+			a.used += 2
 			two := rapid.SliceOfN(rapid.SampledFrom(a.merges), 2, 2).Draw(a.T, "merged")
 			text += indent + rapid.SampledFrom([]string{"<<: *" + two[0], "<<: [*" + two[0] + ", *" + two[1] + "]"}).Draw(a.T, "merges") + "\n"
 		}
