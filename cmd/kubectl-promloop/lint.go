@@ -25,7 +25,7 @@ func lintCommand() *cobra.Command {
 		Long: "Reads manifests from files, directories or, with -, from standard input; other kinds than promloop's are passed over.\n" +
 			"Each object is judged alone, by the schema of its kind and as the webhook does; where a Prometheus is among them, what\n" +
 			"it selects is also judged together, as the operator does: then a Secret that is referred to has to be there too.\n" +
-			"The exit status is 1 when something is wrong.",
+			"The exit status is 1 when something is wrong. A field that a Prometheus is too old for, and does without, is only noted.",
 		Example: "  kubectl promloop lint manifests/\n  helm template my-chart | kubectl promloop lint -\n  kubectl get servicemonitors,podmonitors -A -o yaml | kubectl promloop lint -",
 		Args:    cobra.MinimumNArgs(1),
 		RunE:    lint,
@@ -39,7 +39,11 @@ func lint(c *cobra.Command, paths []string) error {
 	}
 	problems = append(problems, alone(&set)...)
 	for _, p := range set.Prometheuses {
-		problems = append(problems, unsaid(problems, verdicts(&set, p, planOf(&set, p, defaults())))...)
+		pl := planOf(&set, p, defaults())
+		problems = append(problems, unsaid(problems, verdicts(&set, p, pl))...)
+		for _, note := range omitted(&set, p, pl) {
+			fmt.Fprintln(c.ErrOrStderr(), "note:", note)
+		}
 	}
 	return tell(c.OutOrStdout(), problems)
 }
@@ -71,10 +75,7 @@ func judge[P metav1.Object](set *manifest.Set, out *[]manifest.Problem, kind wor
 
 // verdicts are what a Prometheus says of the objects that it selects. Where there are several, each says which it is.
 func verdicts(set *manifest.Set, p *v1.Prometheus, pl plan.Plan) []manifest.Problem {
-	of := ""
-	if len(set.Prometheuses) > 1 {
-		of = fmt.Sprintf(" (as Prometheus %s/%s selects it)", p.Namespace, p.Name)
-	}
+	of := selectedBy(set, p)
 	places := refusedRules(set, p, pl)
 	for id, faults := range pl.Config.Faults {
 		for _, f := range faults {
@@ -89,6 +90,29 @@ func verdicts(set *manifest.Set, p *v1.Prometheus, pl plan.Plan) []manifest.Prob
 		}
 		for _, at := range places[id] {
 			out = append(out, set.Problem(id, at.field, at.message+of))
+		}
+	}
+	return out
+}
+
+func selectedBy(set *manifest.Set, p *v1.Prometheus) string {
+	if len(set.Prometheuses) == 1 {
+		return ""
+	}
+	return fmt.Sprintf(" (as Prometheus %s/%s selects it)", p.Namespace, p.Name)
+}
+
+// omitted are the fields that a Prometheus is too old for. The rest of the rules is used without them, so nothing is wrong.
+func omitted(set *manifest.Set, p *v1.Prometheus, pl plan.Plan) []manifest.Problem {
+	var out []manifest.Problem
+	judge := rules.NewJudge(rules.TargetOf(p), rules.DefaultLimits(defaults().RuleShards))
+	for _, r := range set.Rules {
+		id := world.ObjectOf(world.PrometheusRule, r)
+		if pl.Rules.Notes[id] == "" {
+			continue
+		}
+		for _, f := range judge.Object(r).Omitted() {
+			out = append(out, set.Problem(id, f.Path, f.String()+selectedBy(set, p)))
 		}
 	}
 	return out
@@ -128,7 +152,7 @@ func unsaid(said, more []manifest.Problem) []manifest.Problem {
 // tell prints problems in the order of files and lines, each once.
 func tell(out io.Writer, problems []manifest.Problem) error {
 	slices.SortStableFunc(problems, func(a, b manifest.Problem) int {
-		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, strings.Compare(a.Message, b.Message))
+		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, strings.Compare(a.Object, b.Object), strings.Compare(a.Message, b.Message))
 	})
 	for _, p := range slices.Compact(problems) {
 		if _, err := fmt.Fprintln(out, p); err != nil {

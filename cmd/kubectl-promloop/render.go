@@ -61,6 +61,9 @@ func (o renderOptions) run(c *cobra.Command, paths []string) error {
 	for _, note := range notes(pl) {
 		fmt.Fprintln(c.ErrOrStderr(), "note:", note)
 	}
+	for _, note := range omitted(&set, p, pl) {
+		fmt.Fprintln(c.ErrOrStderr(), "note:", note)
+	}
 	if err := o.print(c.OutOrStdout(), pl); err != nil {
 		return err
 	}
@@ -70,8 +73,7 @@ func (o renderOptions) run(c *cobra.Command, paths []string) error {
 // planOf is the operator's own, as if what was read were all that the cluster holds.
 func planOf(set *manifest.Set, p *v1.Prometheus, options world.Options) plan.Plan {
 	w := set.World(p, options)
-	w.Now = time.Now()
-	w.Salt = make([]byte, 32) // nothing that is printed here is published
+	w.Now, w.Salt = time.Unix(0, 0), make([]byte, 32) // nothing that is printed here is published, and the same comes out each time
 	return plan.NewPlanner(rules.DefaultLimits(w.Options.RuleShards)).For(w)
 }
 

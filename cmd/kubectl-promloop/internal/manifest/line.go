@@ -20,20 +20,23 @@ func lineOf(node *yaml.Node, field string) int {
 	return line
 }
 
-// step follows the first part of a path: an index, or the longest key that fits, since keys may hold dots.
+// step follows the first part of a path: an index, or the longest key that fits, since keys may hold dots. A key may be in brackets.
 func step(node *yaml.Node, field string) (key, value *yaml.Node, rest string) {
-	if index, after, ok := strings.Cut(strings.TrimPrefix(field, "["), "]"); ok && strings.HasPrefix(field, "[") {
-		n, err := strconv.Atoi(index)
-		if err != nil || node.Kind != yaml.SequenceNode || n >= len(node.Content) {
-			return nil, nil, ""
+	inner, bracketed := strings.CutPrefix(field, "[")
+	if node.Kind == yaml.SequenceNode && bracketed {
+		index, after, _ := strings.Cut(inner, "]")
+		if n, err := strconv.Atoi(index); err == nil && n >= 0 && n < len(node.Content) {
+			return node.Content[n], node.Content[n], after
 		}
-		return node.Content[n], node.Content[n], after
 	}
 	if node.Kind != yaml.MappingNode {
 		return nil, nil, ""
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
-		after, ok := strings.CutPrefix(field, node.Content[i].Value)
+		after, ok := strings.CutPrefix(inner, node.Content[i].Value)
+		if bracketed && ok {
+			after, ok = strings.CutPrefix(after, "]")
+		}
 		longer := key == nil || len(node.Content[i].Value) > len(key.Value)
 		if ok && longer && (after == "" || after[0] == '.' || after[0] == '[') {
 			key, value, rest = node.Content[i], node.Content[i+1], after

@@ -53,7 +53,7 @@ func unreadable(file string, text []byte, err error) Problem {
 		}
 	}
 	if bytes.Contains(text, []byte("{{")) {
-		p.Message += "; it looks like a template: run that first, and read what it makes"
+		p.Message += "; a value that begins with {{ needs quotes; or if it is a template, run that first, and read what it makes"
 	}
 	return p
 }

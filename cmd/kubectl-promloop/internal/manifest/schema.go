@@ -3,10 +3,14 @@ package manifest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
+	"k8s.io/apimachinery/pkg/api/validation"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	openapierrors "k8s.io/kube-openapi/pkg/validation/errors"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 	"k8s.io/kube-openapi/pkg/validation/strfmt"
@@ -79,9 +83,6 @@ func admit(kind string, object map[string]any) []mistake {
 	}
 	fillIn(object, schema)
 	var out []mistake
-	if metadata, _ := object["metadata"].(map[string]any); metadata["name"] == nil && metadata["generateName"] == nil {
-		out = append(out, mistake{field: "metadata.name", message: "metadata.name: is required"})
-	}
 	var vague []mistake
 	for _, err := range validate.NewSchemaValidator(schema, nil, "", strfmt.Default).Validate(object).Errors {
 		if v := (*openapierrors.Validation)(nil); errors.As(err, &v) {
@@ -95,6 +96,18 @@ func admit(kind string, object map[string]any) []mistake {
 		return vague
 	}
 	return out // what has no field says the same again: that a number is out of range, that one of several schemas must fit
+}
+
+// misnamed is what the API server refuses in the metadata of our kinds, which no schema describes.
+func misnamed(kind string, o metav1.Object) []mistake {
+	if schemas()[kind] == nil {
+		return nil
+	}
+	var out []mistake
+	for _, err := range validation.ValidateObjectMetaAccessor(o, true, validation.NameIsDNSSubdomain, field.NewPath("metadata")) {
+		out = append(out, mistake{field: fmt.Sprintf("%s[%v]", err.Field, err.BadValue), message: err.Error()})
+	}
+	return out
 }
 
 // fillIn sets the defaults of a schema in all mappings that are there. A null counts as absent, unless it is allowed.

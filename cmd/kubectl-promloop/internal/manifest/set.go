@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	yaml "go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	sigsjson "sigs.k8s.io/json"
@@ -34,8 +35,14 @@ type Set struct {
 // add decodes an object into its place. Fields that its kind does not have are told, and the rest is taken.
 func (s *Set) add(d document) []Problem {
 	var err error
+	if d.node.Kind == yaml.SequenceNode || d.node.Kind == yaml.ScalarNode && d.node.ShortTag() != "!!null" {
+		return []Problem{{File: d.file, Line: d.node.Line, Message: "this is no object: apiVersion and kind are missing"}}
+	}
 	if d.object, err = asJSON(d.node); err != nil {
 		return []Problem{problemOf(d.file, d.node.Line, "", err)}
+	}
+	if missing := d.missing(); missing != "" {
+		return []Problem{{File: d.file, Line: d.node.Line, Message: missing}}
 	}
 	switch kind := d.kind(); kind {
 	case "monitoring.coreos.com/v1 Prometheus":
@@ -89,6 +96,24 @@ func (d document) kind() string {
 	return version + " " + kind
 }
 
+// missing says what has to be there for anybody to know what an object is. Nothing at all is no object, and all right.
+func (d document) missing() string {
+	version, kind := d.object["apiVersion"], d.object["kind"]
+	switch {
+	case d.object["groups"] != nil && kind == nil:
+		return "a rule file of Prometheus is no object; put its groups under spec of a PrometheusRule"
+	case len(d.object) == 0:
+		return ""
+	case version == nil && kind == nil:
+		return "apiVersion and kind are missing"
+	case version == nil:
+		return "apiVersion is missing"
+	case kind == nil:
+		return "kind is missing"
+	}
+	return ""
+}
+
 func decode[T any, P interface {
 	*T
 	client.Object
@@ -102,8 +127,14 @@ func decode[T any, P interface {
 	if o.GetNamespace() == "" && kind != namespace {
 		o.SetNamespace("default")
 	}
+	if made := o.GetGenerateName(); made != "" && o.GetName() == "" {
+		o.SetName(fmt.Sprintf("%s%05d", made, len(s.places))) // five characters, as the API server's
+	}
 	id := world.ObjectOf(kind, o)
-	if first, again := s.places[id]; again && schemas()[d.kind()] != nil {
+	if err == nil && kind != namespace {
+		mistakes = append(mistakes, misnamed(d.kind(), o)...)
+	}
+	if first, again := s.places[id]; again && id.Name != "" && schemas()[d.kind()] != nil {
 		return []Problem{s.problem(d, id, "", fmt.Sprintf("it stands in %s:%d too", first.file, first.node.Line))}
 	}
 	var problems []Problem
