@@ -36,7 +36,7 @@ func (a *admission) flags(fs *flag.FlagSet) {
 	fs.StringVar(&a.cert, "webhook-cert-name", "tls.crt", "file of the certificate in it")
 	fs.StringVar(&a.key, "webhook-cert-key", "tls.key", "file of its key in it")
 	defaults := webhooks.DefaultOptions(world.Options{})
-	fs.IntVar(&a.concurrent, "webhook-max-concurrent", defaults.MaxConcurrent, "how many reviews are judged at once; whoever comes on top of them is sent away with 429")
+	fs.IntVar(&a.concurrent, "webhook-max-concurrent", defaults.MaxConcurrent, "how many reviews are judged at once; a caller beyond that is answered 429")
 	fs.DurationVar(&a.readTimeout, "webhook-read-timeout", defaults.ReadTimeout, "how long a caller may take to send a review")
 }
 

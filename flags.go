@@ -162,7 +162,7 @@ func (s *settings) scoped(fs *flag.FlagSet) {
 	fs.StringVar(&c.ControllerID, "controller-id", "", "manage only Prometheuses with this value of the annotation "+world.ControllerIDAnnotation)
 }
 
-// complete checks what hangs on several flags.
+// complete checks what depends on several flags.
 func (s *settings) complete() error {
 	if s.kubelet.Service.Name != "" && !s.kubelet.Endpoints && !s.kubelet.EndpointSlices {
 		return errors.New("--kubelet-service needs --kubelet-endpoints or --kubelet-endpointslice")

@@ -77,7 +77,7 @@ func quantity(fs *flag.FlagSet, into **resource.Quantity, name, usage string) {
 	})
 }
 
-// completeSidecars settles what hangs on several flags of the sidecars.
+// completeSidecars settles what depends on several flags of the sidecars.
 func (s *settings) completeSidecars() error {
 	for _, amounts := range s.reloaderAmounts {
 		amounts.into(s.world.ReloaderResources)

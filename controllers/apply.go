@@ -28,7 +28,7 @@ type writer struct {
 	live   client.Reader // reads from the API server
 }
 
-// write applies the objects in their order. What belongs to a set leans on what stands before it, so a failure there ends it; whether all
+// write applies the objects in their order. Each object of a set relies on those written before it, so a failure there ends it; whether all
 // of that was written is published. A Service or StatefulSet that the API server refuses holds up nothing else.
 func (w *writer) write(ctx context.Context, objects []workload.Object, past *history) (published bool, err error) {
 	var errs []error

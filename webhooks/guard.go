@@ -13,7 +13,7 @@ import (
 )
 
 // guard bounds what callers can make a handler do: how many reviews are read and judged at once, how long a caller may take to
-// send one, and how large it may be. Whoever comes too much is told so at once; nothing queues up behind a hostile caller.
+// send one, and how large it may be. A caller that asks too much is told so at once; nothing queues up behind a hostile caller.
 type guard struct {
 	next     http.Handler
 	reading  chan struct{} // one entry per review that is being received

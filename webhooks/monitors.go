@@ -46,7 +46,7 @@ func (j *scrapeJudge[P]) judge(ctx context.Context, o P) (Answer, error) {
 	return a, j.deprecated.warnOf(&a, o)
 }
 
-// doubts warns of what one Prometheus would leave out of an object, and of limits that it lowers. Both hang on the Prometheus, which
+// doubts warns of what one Prometheus would leave out of an object, and of limits that it lowers. Both depend on the Prometheus, which
 // may be about to change.
 func (a *Answer) doubts(p *v1.Prometheus, o client.Object) {
 	for _, f := range promconfig.FaultsFor(p, o) {

@@ -35,7 +35,7 @@ type Options struct {
 	// References reads the metadata of Secrets and ConfigMaps in the namespaces of Scope, to warn of those that are referred to and
 	// don't exist. It may be nil; then nobody is warned.
 	References client.Reader
-	// MaxConcurrent is the number of reviews that are judged at once; whoever comes on top of them is sent away.
+	// MaxConcurrent is the number of reviews that are judged at once; a caller beyond that is sent away.
 	MaxConcurrent int
 	// ReadTimeout is how long a caller may take to send a review.
 	ReadTimeout time.Duration

@@ -26,7 +26,7 @@ type validator[T any, P object[T]] struct {
 	kind     schema.GroupKind
 	maxBytes int
 	// spec is what of an object is judged. An update that leaves it as it was is never refused for it, so that an annotation, a
-	// finalizer, a label or a deletion never hangs on an old mistake.
+	// finalizer, a label or a deletion never fails for an old mistake.
 	spec func(P) any
 	// judge must not keep or change the object. Its error means that it can't be judged just now.
 	judge func(ctx context.Context, o P) (Answer, error)

@@ -87,7 +87,7 @@ type ThanosSpec struct {
 	// +optional
 	MinTime string `json:"minTime,omitempty"`
 
-	// Length of the blocks that Prometheus writes. Change it with care: memory and compaction hang on it.
+	// Length of the blocks that Prometheus writes. Change it with care: memory and compaction depend on it.
 	// +optional
 	// +kubebuilder:default="2h"
 	BlockDuration Duration `json:"blockSize,omitempty"`

@@ -55,7 +55,7 @@ func (m *members) forget(turn int) {
 // jobsPerMember is how many jobs a member has on average.
 const jobsPerMember = 64
 
-// startsMember reports whether a job begins a new member. It hangs on the name of the job alone: whatever comes or goes before
+// startsMember reports whether a job begins a new member. It depends on the name of the job alone: whatever comes or goes before
 // it, the members after it stay the same.
 func startsMember(name string) bool {
 	hash := uint32(2166136261) // FNV-1a

@@ -35,7 +35,7 @@ func (s *settings) sumOfValues(w *world.World, scope *scope) [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// mark is the value of SettingsAnnotation. It hangs on no Secret: one that can't be read for a while changes no verdict on what is
+// mark is the value of SettingsAnnotation. It depends on no Secret: one that can't be read for a while changes no verdict on what is
 // published.
 func (s *settings) mark() string { return hex.EncodeToString(s.judged[:8]) }
 

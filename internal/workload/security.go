@@ -3,7 +3,7 @@ package workload
 import corev1 "k8s.io/api/core/v1"
 
 // containerSecurity is what the restricted Pod Security Standard asks of a container. Which user it runs as is left to the pod,
-// since that hangs on the image and on who owns the data that is already there.
+// since that depends on the image and on who owns the data that is already there.
 func (b *builder) containerSecurity() *corev1.SecurityContext {
 	context := &corev1.SecurityContext{
 		AllowPrivilegeEscalation: new(false),

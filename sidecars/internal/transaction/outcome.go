@@ -137,7 +137,7 @@ func (s State) begin(want Set) (State, Action) {
 		link = s.Open.Link
 	}
 	if s.Direct || !s.GoodRan {
-		s.Good, s.GoodRan = Set{}, false // nothing that is worth to go back to
+		s.Good, s.GoodRan = Set{}, false // nothing worth going back to
 	}
 	entry := Entry{Domain: s.Domain, From: s.Good.ID, To: want.ID}
 	s.Open = &Open{Entry: entry, Link: link, Ours: ours, Rescue: entry.From != "" && s.Prom.Phase == Down}

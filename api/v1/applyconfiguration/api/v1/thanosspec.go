@@ -57,7 +57,7 @@ type ThanosSpecApplyConfiguration struct {
 	LogFormat *string `json:"logFormat,omitempty"`
 	// Start of the time range that the sidecar serves, in RFC 3339 or relative, such as `-1d`.
 	MinTime *string `json:"minTime,omitempty"`
-	// Length of the blocks that Prometheus writes. Change it with care: memory and compaction hang on it.
+	// Length of the blocks that Prometheus writes. Change it with care: memory and compaction depend on it.
 	BlockDuration *apiv1.Duration `json:"blockSize,omitempty"`
 	// Time that the sidecar waits for Prometheus to start.
 	ReadyTimeout *apiv1.Duration `json:"readyTimeout,omitempty"`
