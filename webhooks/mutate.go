@@ -12,6 +12,8 @@ import (
 	"gomodules.xyz/jsonpatch/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	v1 "github.com/promloop/promloop/api/v1"
 )
 
 // validatedAnnotation is what upstream's mutating webhook puts on every PrometheusRule that it has seen.
@@ -39,6 +41,9 @@ type looseRule struct {
 // mutateRule does what upstream's mutating webhook does, before the API server checks the types: it turns values of labels and
 // annotations into strings, and marks the object as seen.
 func mutateRule(_ context.Context, req admission.Request) admission.Response {
+	if resp, answered := unrelated(v1.GroupVersion.WithKind("PrometheusRule").GroupKind(), req); answered {
+		return resp
+	}
 	var rule looseRule
 	decoder := json.NewDecoder(bytes.NewReader(req.Object.Raw))
 	decoder.UseNumber() // 1234567890 is no 1.23456789e+09

@@ -322,3 +322,31 @@ func TestMutateDoesAsUpstream(t *testing.T) {
 		t.Errorf("allowed is %t with %d patches: %v", resp.Allowed, len(got), got)
 	}
 }
+
+func TestMutateLeavesTheRestAlone(t *testing.T) {
+	t.Parallel()
+	raw := map[string]any{"spec": map[string]any{"groups": []any{map[string]any{"rules": []any{
+		map[string]any{"labels": map[string]any{"empty": nil}},
+	}}}}}
+	for name, tc := range map[string]struct {
+		reason  string
+		change  func(*admission.Request)
+		allowed bool
+		patches int
+	}{
+		"null":        {"a null is the API server's to judge", func(*admission.Request) {}, true, 2},
+		"kind":        {"the path is that of rules", func(r *admission.Request) { r.Kind.Kind = "PodMonitor" }, false, 0},
+		"group":       {"another group may have the kind", func(r *admission.Request) { r.Kind.Group = "example.com" }, false, 0},
+		"deletion":    {"what goes needs no mark", func(r *admission.Request) { r.Operation = admissionv1.Delete }, true, 0},
+		"subresource": {"a status has no rules", func(r *admission.Request) { r.SubResource = "status" }, true, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req := request(t, "PrometheusRule", nil, raw)
+			tc.change(&req)
+			if resp := mutateRule(t.Context(), req); resp.Allowed != tc.allowed || len(resp.Patches) != tc.patches {
+				t.Errorf("%s: allowed is %t with %v", tc.reason, resp.Allowed, resp.Patches)
+			}
+		})
+	}
+}

@@ -32,13 +32,19 @@ type validator[T any, P object[T]] struct {
 	judge func(ctx context.Context, o P) (Answer, error)
 }
 
+// unrelated answers what a path for objects of one kind has nothing to say to: another kind, a deletion, a status.
+func unrelated(kind schema.GroupKind, req admission.Request) (resp admission.Response, answered bool) {
+	if got := (schema.GroupKind{Group: req.Kind.Group, Kind: req.Kind.Kind}); got != kind {
+		return refusal(http.StatusBadRequest, metav1.StatusReasonBadRequest, fmt.Sprintf("this path reviews %s, not %s", kind, got)), true
+	}
+	written := req.Operation == admissionv1.Create || req.Operation == admissionv1.Update
+	return admission.Allowed(""), !written || req.SubResource != ""
+}
+
 // Handle implements admission.Handler.
 func (v *validator[T, P]) Handle(ctx context.Context, req admission.Request) admission.Response {
-	if got := (schema.GroupKind{Group: req.Kind.Group, Kind: req.Kind.Kind}); got != v.kind {
-		return refusal(http.StatusBadRequest, metav1.StatusReasonBadRequest, fmt.Sprintf("this path reviews %s, not %s", v.kind, got))
-	}
-	if req.Operation != admissionv1.Create && req.Operation != admissionv1.Update || req.SubResource != "" {
-		return admission.Allowed("")
+	if resp, answered := unrelated(v.kind, req); answered {
+		return resp
 	}
 	if size := len(req.Object.Raw); size > v.maxBytes {
 		if !beyondSpec(req) {
