@@ -1,7 +1,7 @@
 package v1
 
 import (
-	"k8s.io/apimachinery/pkg/util/intstr"
+	"github.com/promloop/promloop/api/intstr"
 )
 
 // AlertingSpec says where alerts are sent.

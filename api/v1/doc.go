@@ -3,7 +3,7 @@
 // Field names, nesting, defaults and validation are those that prometheus-operator v0.95.1 serves under the same group, so
 // that every manifest and client written for it works unchanged. What is ours lies under status alone.
 //
-// The package imports Kubernetes' own API packages and nothing else, so that it can be used by any Go program.
+// The package imports Kubernetes' own API packages and ../intstr, nothing else, so that it can be used by any Go program.
 //
 // +kubebuilder:object:generate=true
 // +kubebuilder:ac:generate=true

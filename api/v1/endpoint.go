@@ -1,7 +1,7 @@
 package v1
 
 import (
-	"k8s.io/apimachinery/pkg/util/intstr"
+	"github.com/promloop/promloop/api/intstr"
 )
 
 // Endpoint is one port of the selected Services, and how it is scraped.

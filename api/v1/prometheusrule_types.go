@@ -2,7 +2,8 @@ package v1
 
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/promloop/promloop/api/intstr"
 )
 
 // PrometheusRule holds groups of recording and alerting rules.

@@ -1,7 +1,7 @@
 package v1
 
 import (
-	"k8s.io/apimachinery/pkg/api/resource"
+	"github.com/promloop/promloop/api/intstr"
 )
 
 // ScrapeProtocol is an exposition format.
@@ -35,7 +35,9 @@ type NativeHistogramConfig struct {
 
 	// Growth from one bucket to the next below which buckets are merged. Needs Prometheus 2.50.0.
 	// +optional
-	NativeHistogramMinBucketFactor *resource.Quantity `json:"nativeHistogramMinBucketFactor,omitempty"`
+	// +kubebuilder:validation:XIntOrString
+	// +kubebuilder:validation:Pattern=`^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$`
+	NativeHistogramMinBucketFactor *intstr.IntOrString `json:"nativeHistogramMinBucketFactor,omitempty"`
 
 	// Whether classic histograms are stored as native ones with custom buckets. Needs Prometheus 3.0.0.
 	// +optional

@@ -72,7 +72,10 @@ func (run *run) additionalItems(in *inspector, path string, sel *corev1.SecretKe
 func (run *run) alertmanagers(in *inspector, list []v1.AlertmanagerEndpoints, out *alerting) {
 	for i := range list {
 		am := &list[i]
-		if !in.passes("spec.alerting.alertmanagers", i, func() { in.walk(am) }) {
+		if !in.passes("spec.alerting.alertmanagers", i, func() {
+			in.walk(am)
+			in.at("port", func() { in.port(&am.Port) })
+		}) {
 			continue
 		}
 		built := run.settings.alertmanager(run.scope, *am)

@@ -10,10 +10,12 @@ import (
 
 	"github.com/prometheus/common/model"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/utils/ptr"
 
+	"github.com/promloop/promloop/api/intstr"
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/world"
 )
@@ -71,6 +73,37 @@ func (in *inspector) size(size *v1.ByteSize) {
 	if byteSize(*size) < 0 {
 		in.fault(InvalidSize, "%q is no size below 8EB such as 512MB or 1.5GiB", *size)
 	}
+}
+
+// port takes what can be the port of a container: its number or its name.
+func (in *inspector) port(port *intstr.IntOrString) {
+	if port == nil {
+		return
+	}
+	if port.Type == intstr.Verbatim || port.IntVal < 0 || port.IntVal > 65535 {
+		in.fault(InvalidField, "%.40s is no port, which is a number from 1 to 65535 or a name", port)
+	}
+}
+
+func (in *inspector) nativeHistograms(c *v1.NativeHistogramConfig) {
+	if factor := c.NativeHistogramMinBucketFactor; factor != nil {
+		if _, ok := quantity(*factor); !ok {
+			in.at("nativeHistogramMinBucketFactor", func() { in.fault(InvalidField, "%.40q is no quantity such as 1.1 or 1100m", factor) })
+		}
+	}
+}
+
+// hugeExponent is one that takes resource.ParseQuantity for ever, such as that of 1e-2147483647.
+var hugeExponent = regexp.MustCompile(`[eE][+-]?[0-9]{3}`)
+
+// quantity is the number that a quantity of Kubernetes stands for.
+func quantity(v intstr.IntOrString) (float64, bool) {
+	text := v.String()
+	if len(text) > 64 || hugeExponent.MatchString(text) {
+		return 0, false
+	}
+	q, err := resource.ParseQuantity(text)
+	return q.AsApproximateFloat64(), err == nil
 }
 
 // url takes addresses of the given schemes, or of HTTP.

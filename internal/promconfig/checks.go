@@ -23,6 +23,7 @@ func init() { // in init, since visitors look into these and these use visitors
 		reflect.TypeFor[v1alpha1.URL]():              asking(func(in *inspector, u *v1alpha1.URL) { in.url(string(*u)) }),
 		reflect.TypeFor[metav1.LabelSelector]():      asking((*inspector).selector),
 		reflect.TypeFor[v1.SecretOrConfigMap]():      asking((*inspector).secretOrConfigMap),
+		reflect.TypeFor[v1.NativeHistogramConfig]():  asking((*inspector).nativeHistograms),
 		reflect.TypeFor[v1.SafeTLSConfig]():          asking((*inspector).tls),
 		reflect.TypeFor[*v1.SafeTLSConfig]():         asking((*inspector).safeTLS),
 		reflect.TypeFor[v1.TLSConfig]():              asking((*inspector).tlsFiles),

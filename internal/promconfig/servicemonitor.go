@@ -5,9 +5,9 @@ import (
 	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/utils/ptr"
 
+	"github.com/promloop/promloop/api/intstr"
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/world"
 )
@@ -33,6 +33,7 @@ func (m *serviceMonitor) inspect(in *inspector) {
 func (m *serviceMonitor) inspectPart(in *inspector, n int) {
 	ep := &m.Spec.Endpoints[n]
 	in.walk(ep)
+	in.at("targetPort", func() { in.port(ep.TargetPort) })
 	in.timing(ep.Interval, ep.ScrapeTimeout)
 }
 

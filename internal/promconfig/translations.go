@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/promloop/promloop/api/intstr"
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/api/v1alpha1"
 )
@@ -46,6 +47,7 @@ var translations = map[reflect.Type]translation{
 	reflect.TypeFor[v1.Authorization]():               translate((*scope).authorization),
 	reflect.TypeFor[v1.RelabelConfig]():               translate(func(_ *scope, rc v1.RelabelConfig) relabeling { return relabelingOf(rc) }),
 	reflect.TypeFor[resource.Quantity]():              translate(func(_ *scope, q resource.Quantity) float64 { return q.AsApproximateFloat64() }),
+	reflect.TypeFor[intstr.IntOrString]():             translate(func(_ *scope, v intstr.IntOrString) float64 { n, _ := quantity(v); return n }),
 	reflect.TypeFor[v1alpha1.Filters]():               translate(sortedFilters),
 	reflect.TypeFor[v1.Scheme]():                      translate(lowerCase[v1.Scheme]),
 	reflect.TypeFor[v1.AlertmanagerAPIVersion]():      translate(lowerCase[v1.AlertmanagerAPIVersion]),

@@ -12,10 +12,10 @@ import (
 	. "github.com/onsi/gomega"
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
+	"github.com/promloop/promloop/api/intstr"
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/test/chain/stack"
 )

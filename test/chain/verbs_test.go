@@ -12,9 +12,10 @@ import (
 	eventsv1 "k8s.io/api/events/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
+	k8sintstr "k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/promloop/promloop/api/intstr"
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/test/chain/stack"
 )
@@ -125,7 +126,7 @@ func (t team) operatorMetrics(name string) (*corev1.Service, *corev1.Endpoints, 
 	labels := map[string]string{"app": name}
 	host, port, err := net.SplitHostPort(stack.OperatorMetrics)
 	Expect(err).NotTo(HaveOccurred())
-	number := intstr.Parse(port).IntVal
+	number := k8sintstr.Parse(port).IntVal
 	meta := metav1.ObjectMeta{Namespace: t.namespace, Name: name, Labels: labels}
 	service := &corev1.Service{ObjectMeta: meta}
 	service.Spec.ClusterIP = corev1.ClusterIPNone

@@ -11,9 +11,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/promloop/promloop/api/intstr"
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/test/chain/stack"
 )

@@ -6,8 +6,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/promloop/promloop/api/intstr"
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/api/v1alpha1"
 )
@@ -43,7 +43,7 @@ func init() {
 		reflect.TypeFor[v1.NameEscapingSchemeOptions]():      oneOf(v1.UnderscoresNameEscapingScheme, v1.DotsNameEscapingScheme, v1.ValuesNameEscapingScheme, v1.AllowUTF8NameEscapingScheme),
 		reflect.TypeFor[v1.ChunkEncodingFloats]():            oneOf(v1.ChunkEncodingFloatsXor, v1.ChunkEncodingFloatsXor2),
 		reflect.TypeFor[v1.TranslationStrategyOption]():      drawing(strategy),
-		reflect.TypeFor[intstr.IntOrString]():                oneOf(intstr.FromInt32(8080), intstr.FromString("web")),
+		reflect.TypeFor[intstr.IntOrString]():                oneOf(intstr.FromInt32(8080), intstr.FromString("8080")), // ports and quantities
 		reflect.TypeFor[resource.Quantity]():                 oneOf(resource.MustParse("0.5"), resource.MustParse("250m")),
 		reflect.TypeFor[metav1.LabelSelector]():              drawing(selector),
 		reflect.TypeFor[v1.RelabelConfig]():                  drawing(relabeling),

@@ -25,6 +25,7 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/tools/cache"
 
+	ourintstr "github.com/promloop/promloop/api/intstr"
 	v1 "github.com/promloop/promloop/api/v1"
 	"github.com/promloop/promloop/internal/contract"
 	"github.com/promloop/promloop/internal/rules"
@@ -55,8 +56,8 @@ func (s spec) ours(generation int64) *v1.PrometheusRule {
 	return &v1.PrometheusRule{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: s.name, UID: types.UID(s.name), Generation: generation},
 		Spec: v1.PrometheusRuleSpec{Groups: []v1.RuleGroup{{Name: "g", Rules: []v1.Rule{
-			{Record: "job:up:sum", Expr: intstr.FromString(s.expr)},
-			{Alert: "Down", Expr: intstr.FromString("up == 0"), Annotations: map[string]string{"text": s.text}},
+			{Record: "job:up:sum", Expr: ourintstr.FromString(s.expr)},
+			{Alert: "Down", Expr: ourintstr.FromString("up == 0"), Annotations: map[string]string{"text": s.text}},
 		}}}},
 	}
 }

@@ -9,6 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"pgregory.net/rapid"
+
+	oursintstr "github.com/promloop/promloop/api/intstr"
 )
 
 // filler sets every field that reflection finds. Where its draw is nil it sets each of them to something; otherwise chance decides
@@ -58,6 +60,8 @@ func (f filler) fillKnown(v reflect.Value) bool {
 		*known = resource.MustParse([]string{"0", "100m", "1Gi", "1500M"}[f.pick(1, 4)])
 	case *intstr.IntOrString:
 		*known = []intstr.IntOrString{intstr.FromInt32(0), intstr.FromString("web"), intstr.FromString("25%"), intstr.FromInt32(9090)}[f.pick(1, 4)]
+	case *oursintstr.IntOrString: // what each of theirs reads and writes as it is
+		*known = oursintstr.FromString([]string{"0", "100m", "1Gi", "1500M"}[f.pick(1, 4)])
 	default:
 		return false
 	}

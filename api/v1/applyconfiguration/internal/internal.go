@@ -23,6 +23,16 @@ func Parser() *typed.Parser {
 var parserOnce sync.Once
 var parser *typed.Parser
 var schemaYAML = typed.YAMLObject(`types:
+- name: com.github.promloop.promloop.api.intstr.IntOrString
+  scalar: untyped
+  list:
+    elementType:
+      namedType: __untyped_atomic_
+    elementRelationship: atomic
+  map:
+    elementType:
+      namedType: __untyped_deduced_
+    elementRelationship: separable
 - name: com.github.promloop.promloop.api.v1.APIServerConfig
   map:
     fields:
@@ -113,7 +123,7 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: string
     - name: port
       type:
-        namedType: io.k8s.apimachinery.pkg.util.intstr.IntOrString
+        namedType: com.github.promloop.promloop.api.intstr.IntOrString
     - name: proxyConnectHeader
       type:
         map:
@@ -445,7 +455,7 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: com.github.promloop.promloop.api.v1.Duration
     - name: targetPort
       type:
-        namedType: io.k8s.apimachinery.pkg.util.intstr.IntOrString
+        namedType: com.github.promloop.promloop.api.intstr.IntOrString
     - name: tlsConfig
       type:
         namedType: com.github.promloop.promloop.api.v1.TLSConfig
@@ -780,7 +790,7 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: com.github.promloop.promloop.api.v1.Duration
     - name: targetPort
       type:
-        namedType: io.k8s.apimachinery.pkg.util.intstr.IntOrString
+        namedType: com.github.promloop.promloop.api.intstr.IntOrString
     - name: tlsConfig
       type:
         namedType: com.github.promloop.promloop.api.v1.SafeTLSConfig
@@ -846,7 +856,7 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: numeric
     - name: nativeHistogramMinBucketFactor
       type:
-        namedType: io.k8s.apimachinery.pkg.api.resource.Quantity
+        namedType: com.github.promloop.promloop.api.intstr.IntOrString
     - name: podMetricsEndpoints
       type:
         list:
@@ -983,7 +993,7 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: numeric
     - name: nativeHistogramMinBucketFactor
       type:
-        namedType: io.k8s.apimachinery.pkg.api.resource.Quantity
+        namedType: com.github.promloop.promloop.api.intstr.IntOrString
     - name: oauth2
       type:
         namedType: com.github.promloop.promloop.api.v1.OAuth2
@@ -1997,7 +2007,7 @@ var schemaYAML = typed.YAMLObject(`types:
             scalar: string
     - name: expr
       type:
-        namedType: io.k8s.apimachinery.pkg.util.intstr.IntOrString
+        namedType: com.github.promloop.promloop.api.intstr.IntOrString
     - name: for
       type:
         namedType: com.github.promloop.promloop.api.v1.Duration
@@ -2213,7 +2223,7 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: numeric
     - name: nativeHistogramMinBucketFactor
       type:
-        namedType: io.k8s.apimachinery.pkg.api.resource.Quantity
+        namedType: com.github.promloop.promloop.api.intstr.IntOrString
     - name: podTargetLabels
       type:
         list:

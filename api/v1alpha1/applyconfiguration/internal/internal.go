@@ -23,6 +23,16 @@ func Parser() *typed.Parser {
 var parserOnce sync.Once
 var parser *typed.Parser
 var schemaYAML = typed.YAMLObject(`types:
+- name: com.github.promloop.promloop.api.intstr.IntOrString
+  scalar: untyped
+  list:
+    elementType:
+      namedType: __untyped_atomic_
+    elementRelationship: atomic
+  map:
+    elementType:
+      namedType: __untyped_deduced_
+    elementRelationship: separable
 - name: com.github.promloop.promloop.api.v1.BasicAuth
   map:
     fields:
@@ -1561,7 +1571,7 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: numeric
     - name: nativeHistogramMinBucketFactor
       type:
-        namedType: io.k8s.apimachinery.pkg.api.resource.Quantity
+        namedType: com.github.promloop.promloop.api.intstr.IntOrString
     - name: noProxy
       type:
         scalar: string
@@ -1717,16 +1727,6 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         scalar: boolean
     elementRelationship: atomic
-- name: io.k8s.apimachinery.pkg.api.resource.Quantity
-  scalar: untyped
-  list:
-    elementType:
-      namedType: __untyped_atomic_
-    elementRelationship: atomic
-  map:
-    elementType:
-      namedType: __untyped_deduced_
-    elementRelationship: separable
 - name: io.k8s.apimachinery.pkg.apis.meta.v1.Condition
   map:
     fields:

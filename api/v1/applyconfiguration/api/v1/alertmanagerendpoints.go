@@ -3,9 +3,9 @@
 package v1
 
 import (
+	intstr "github.com/promloop/promloop/api/intstr"
 	apiv1 "github.com/promloop/promloop/api/v1"
 	corev1 "k8s.io/api/core/v1"
-	intstr "k8s.io/apimachinery/pkg/util/intstr"
 )
 
 // AlertmanagerEndpointsApplyConfiguration represents a declarative configuration of the AlertmanagerEndpoints type for use

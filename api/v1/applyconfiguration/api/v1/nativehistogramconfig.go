@@ -3,7 +3,7 @@
 package v1
 
 import (
-	resource "k8s.io/apimachinery/pkg/api/resource"
+	intstr "github.com/promloop/promloop/api/intstr"
 )
 
 // NativeHistogramConfigApplyConfiguration represents a declarative configuration of the NativeHistogramConfig type for use
@@ -19,7 +19,7 @@ type NativeHistogramConfigApplyConfiguration struct {
 	// Buckets that a native histogram may have; with more they are merged. Needs Prometheus 2.45.0.
 	NativeHistogramBucketLimit *int64 `json:"nativeHistogramBucketLimit,omitempty"`
 	// Growth from one bucket to the next below which buckets are merged. Needs Prometheus 2.50.0.
-	NativeHistogramMinBucketFactor *resource.Quantity `json:"nativeHistogramMinBucketFactor,omitempty"`
+	NativeHistogramMinBucketFactor *intstr.IntOrString `json:"nativeHistogramMinBucketFactor,omitempty"`
 	// Whether classic histograms are stored as native ones with custom buckets. Needs Prometheus 3.0.0.
 	ConvertClassicHistogramsToNHCB *bool `json:"convertClassicHistogramsToNHCB,omitempty"`
 }
@@ -57,7 +57,7 @@ func (b *NativeHistogramConfigApplyConfiguration) WithNativeHistogramBucketLimit
 // WithNativeHistogramMinBucketFactor sets the NativeHistogramMinBucketFactor field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the NativeHistogramMinBucketFactor field is set to the value of the last call.
-func (b *NativeHistogramConfigApplyConfiguration) WithNativeHistogramMinBucketFactor(value resource.Quantity) *NativeHistogramConfigApplyConfiguration {
+func (b *NativeHistogramConfigApplyConfiguration) WithNativeHistogramMinBucketFactor(value intstr.IntOrString) *NativeHistogramConfigApplyConfiguration {
 	b.NativeHistogramMinBucketFactor = &value
 	return b
 }

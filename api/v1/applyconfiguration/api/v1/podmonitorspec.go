@@ -3,8 +3,8 @@
 package v1
 
 import (
+	intstr "github.com/promloop/promloop/api/intstr"
 	apiv1 "github.com/promloop/promloop/api/v1"
-	resource "k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/client-go/applyconfigurations/meta/v1"
 )
 
@@ -210,7 +210,7 @@ func (b *PodMonitorSpecApplyConfiguration) WithNativeHistogramBucketLimit(value 
 // WithNativeHistogramMinBucketFactor sets the NativeHistogramMinBucketFactor field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the NativeHistogramMinBucketFactor field is set to the value of the last call.
-func (b *PodMonitorSpecApplyConfiguration) WithNativeHistogramMinBucketFactor(value resource.Quantity) *PodMonitorSpecApplyConfiguration {
+func (b *PodMonitorSpecApplyConfiguration) WithNativeHistogramMinBucketFactor(value intstr.IntOrString) *PodMonitorSpecApplyConfiguration {
 	b.NativeHistogramConfigApplyConfiguration.NativeHistogramMinBucketFactor = &value
 	return b
 }

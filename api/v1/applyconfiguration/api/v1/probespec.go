@@ -3,9 +3,9 @@
 package v1
 
 import (
+	intstr "github.com/promloop/promloop/api/intstr"
 	apiv1 "github.com/promloop/promloop/api/v1"
 	corev1 "k8s.io/api/core/v1"
-	resource "k8s.io/apimachinery/pkg/api/resource"
 )
 
 // ProbeSpecApplyConfiguration represents a declarative configuration of the ProbeSpec type for use
@@ -226,7 +226,7 @@ func (b *ProbeSpecApplyConfiguration) WithNativeHistogramBucketLimit(value int64
 // WithNativeHistogramMinBucketFactor sets the NativeHistogramMinBucketFactor field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the NativeHistogramMinBucketFactor field is set to the value of the last call.
-func (b *ProbeSpecApplyConfiguration) WithNativeHistogramMinBucketFactor(value resource.Quantity) *ProbeSpecApplyConfiguration {
+func (b *ProbeSpecApplyConfiguration) WithNativeHistogramMinBucketFactor(value intstr.IntOrString) *ProbeSpecApplyConfiguration {
 	b.NativeHistogramConfigApplyConfiguration.NativeHistogramMinBucketFactor = &value
 	return b
 }

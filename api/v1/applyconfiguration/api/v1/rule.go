@@ -3,8 +3,8 @@
 package v1
 
 import (
+	intstr "github.com/promloop/promloop/api/intstr"
 	apiv1 "github.com/promloop/promloop/api/v1"
-	intstr "k8s.io/apimachinery/pkg/util/intstr"
 )
 
 // RuleApplyConfiguration represents a declarative configuration of the Rule type for use

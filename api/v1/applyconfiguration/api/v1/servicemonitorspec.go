@@ -3,8 +3,8 @@
 package v1
 
 import (
+	intstr "github.com/promloop/promloop/api/intstr"
 	apiv1 "github.com/promloop/promloop/api/v1"
-	resource "k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/client-go/applyconfigurations/meta/v1"
 )
 
@@ -224,7 +224,7 @@ func (b *ServiceMonitorSpecApplyConfiguration) WithNativeHistogramBucketLimit(va
 // WithNativeHistogramMinBucketFactor sets the NativeHistogramMinBucketFactor field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the NativeHistogramMinBucketFactor field is set to the value of the last call.
-func (b *ServiceMonitorSpecApplyConfiguration) WithNativeHistogramMinBucketFactor(value resource.Quantity) *ServiceMonitorSpecApplyConfiguration {
+func (b *ServiceMonitorSpecApplyConfiguration) WithNativeHistogramMinBucketFactor(value intstr.IntOrString) *ServiceMonitorSpecApplyConfiguration {
 	b.NativeHistogramConfigApplyConfiguration.NativeHistogramMinBucketFactor = &value
 	return b
 }

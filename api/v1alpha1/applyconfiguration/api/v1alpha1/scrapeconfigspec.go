@@ -3,9 +3,9 @@
 package v1alpha1
 
 import (
+	intstr "github.com/promloop/promloop/api/intstr"
 	v1 "github.com/promloop/promloop/api/v1"
 	corev1 "k8s.io/api/core/v1"
-	resource "k8s.io/apimachinery/pkg/api/resource"
 )
 
 // ScrapeConfigSpecApplyConfiguration represents a declarative configuration of the ScrapeConfigSpec type for use
@@ -671,7 +671,7 @@ func (b *ScrapeConfigSpecApplyConfiguration) WithNativeHistogramBucketLimit(valu
 // WithNativeHistogramMinBucketFactor sets the NativeHistogramMinBucketFactor field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the NativeHistogramMinBucketFactor field is set to the value of the last call.
-func (b *ScrapeConfigSpecApplyConfiguration) WithNativeHistogramMinBucketFactor(value resource.Quantity) *ScrapeConfigSpecApplyConfiguration {
+func (b *ScrapeConfigSpecApplyConfiguration) WithNativeHistogramMinBucketFactor(value intstr.IntOrString) *ScrapeConfigSpecApplyConfiguration {
 	b.NativeHistogramConfig.NativeHistogramMinBucketFactor = &value
 	return b
 }
