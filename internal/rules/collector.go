@@ -65,8 +65,8 @@ func (c *collector) badName(path, name string, t Target) {
 	c.add(path, InvalidRule, name+" is not allowed by the legacy naming scheme of this Prometheus")
 }
 
-// refusal adds an error of Prometheus' rule check, at the expression when it is one of the expression.
-func (c *collector) refusal(path string, err error) {
+// refusal adds an error of Prometheus' rule check at the field that it is about.
+func (c *collector) refusal(path string, r *rulefmt.Rule, err error) {
 	if complexity, ok := errors.AsType[*complexityError](err); ok {
 		c.add(path+".expr", TooComplex, complexity.message)
 		return
@@ -75,7 +75,25 @@ func (c *collector) refusal(path string, err error) {
 		c.add(path+".expr", InvalidRule, syntax.Error()+hint(syntax))
 		return
 	}
-	c.add(path, InvalidRule, err.Error())
+	c.add(path+placeOf(r, err.Error()), InvalidRule, err.Error())
+}
+
+// placeOf is the field of r that an error of Prometheus' rule check is about, "" for the rule itself. The error says it in words alone.
+func placeOf(r *rulefmt.Rule, message string) string {
+	if _, field, found := strings.Cut(message, "field '"); found {
+		field, _, _ = strings.Cut(field, "'")
+		return "." + field
+	}
+	if strings.Contains(message, "recording rule name") {
+		return ".record"
+	}
+	for _, text := range textsOf(r) {
+		kind, _, _ := strings.Cut(text.place, "s[")
+		if strings.HasPrefix(message, fmt.Sprintf("%s %q: ", kind, text.key)) || message == "invalid "+kind+" name: "+text.key {
+			return "." + text.place
+		}
+	}
+	return ""
 }
 
 // hint says what to do about what a feature flag of Prometheus would allow.

@@ -185,9 +185,11 @@ func (g *growth) command(c *parse.CommandNode, piped float64) float64 {
 var (
 	verb   = regexp.MustCompile(`%[^a-zA-Z%]*[a-zA-Z]`)
 	number = regexp.MustCompile(`\*|[0-9]+`)
+	plain  = regexp.MustCompile(`^%[svdtfge]$`)
 )
 
-// formatted is what printf makes of args. Each verb may quote any argument, and pad it; a width that is not written out has no end.
+// formatted is what printf makes of args. A plain verb writes the next argument as it is. Any other may quote any argument, and pad it; a
+// width that is not written out has no end.
 func formatted(args []parse.Node, all float64) float64 {
 	if len(args) == 0 {
 		return math.Inf(1) // the format comes through the pipe
@@ -197,8 +199,13 @@ func formatted(args []parse.Node, all float64) float64 {
 		return math.Inf(1)
 	}
 	verbs := verb.FindAllString(format.Text, -1)
-	bytes := all + 4*all*float64(len(verbs))
+	bytes := all
 	for _, v := range verbs {
+		if plain.MatchString(v) {
+			bytes += valueBytes // for what it says of an argument of another kind
+			continue
+		}
+		bytes += 4 * all
 		for _, digits := range number.FindAllString(v, -1) {
 			width, err := strconv.ParseFloat(digits, 64)
 			if err != nil {

@@ -218,7 +218,7 @@ func (j *Judge) rule(of subject, path, group string, r *rulefmt.Rule) []Finding 
 	}
 	guarded := &guardedParser{Parser: j.parser, limits: j.limits, patterns: of.patterns}
 	for _, err := range r.Validate(rulefmt.RuleNode{}, model.UTF8Validation, guarded) {
-		c.refusal(path, err.Unwrap())
+		c.refusal(path, r, err.Unwrap())
 	}
 	if len(c.findings) > 0 {
 		// Prometheus goes through labels in no order.

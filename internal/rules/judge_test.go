@@ -129,6 +129,26 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// Prometheus' own check tells in words what it is about; here it has a place, so that an editor finds it.
+func TestPlaceOfWhatPrometheusRefuses(t *testing.T) {
+	t.Parallel()
+	for want, r := range map[string]v1.Rule{
+		"annotations[a]":   with(alert("A", "up"), func(r *v1.Rule) { r.Annotations = map[string]string{"a": "{{", "b": "x"} }),
+		"labels[l]":        with(alert("A", "up"), func(r *v1.Rule) { r.Labels = map[string]string{"l": "{{"} }),
+		"labels[__name__]": with(alert("A", "up"), func(r *v1.Rule) { r.Labels = map[string]string{"__name__": "x"} }),
+		"for":              with(record("x", "up"), func(r *v1.Rule) { r.For = new(v1.Duration("5m")) }),
+		"keep_firing_for":  with(record("x", "up"), func(r *v1.Rule) { r.KeepFiringFor = new(v1.NonEmptyDuration("5m")) }),
+		"annotations":      with(record("x", "up"), func(r *v1.Rule) { r.Annotations = map[string]string{"a": "b"} }),
+		"record":           record("sum(up{})", "up"),
+		"expr":             record("x", ""),
+	} {
+		found := judge(prometheus(), object("a", group("g", r))).Findings
+		if len(found) != 1 || found[0].Path != "spec.groups[0].rules[0]."+want {
+			t.Errorf("want it told at %s: %v", want, found)
+		}
+	}
+}
+
 // A duration that can't be read hides nothing else of its group.
 func TestJudgeTellsAll(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
@@ -43,8 +44,8 @@ func (t tenant) enforce(r *rulefmt.Rule, tree parser.Expr) error {
 
 func (t tenant) templates(alert string, values map[string]string) (map[string]string, error) {
 	out := maps.Clone(values)
-	for key, text := range values {
-		rewritten, err := t.template(alert, text)
+	for _, key := range slices.Sorted(maps.Keys(values)) { // always the same error first
+		rewritten, err := t.template(alert, values[key])
 		if err != nil {
 			return nil, fmt.Errorf("[%s]: %w", key, err)
 		}
