@@ -54,7 +54,7 @@ type gunzipper struct {
 
 func (g *gunzipper) Read(p []byte) (int, error) {
 	n, err := g.z.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = refuse(contract.BadGzip, "%s: %w", g.name, err)
 	}
 	return n, err

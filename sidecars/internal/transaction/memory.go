@@ -5,8 +5,6 @@ import "github.com/promloop/promloop/sidecars/internal/contract"
 // Memory is the store of a reloader that writes nothing: Prometheus reads the volume itself, and what it runs at the start
 // is unknown. It shares its lock with nobody.
 type Memory struct {
-	Domain contract.Domain
-
 	link    string
 	sets    map[string]Set
 	journal *Entry
