@@ -56,7 +56,7 @@ func (r *PrometheusReconciler) whoSelects(kind world.Kind) handler.EventHandler 
 		}
 		return r.prometheuses(ctx, func(p *v1.Prometheus) bool {
 			selector, err := selection.SelectorOf(p, kind)
-			return err == nil && selector.Judge(o, ns.Labels).Accepted()
+			return err == nil && selector.Selects(o, ns.Labels)
 		})
 	})
 }

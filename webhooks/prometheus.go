@@ -87,7 +87,7 @@ func (j *prometheusJudge) anySelected(ctx context.Context, selector selection.Se
 	err := meta.EachListItem(list, func(item runtime.Object) error {
 		o := item.(client.Object)
 		namespace, err := j.selecting.namespace(ctx, o.GetNamespace())
-		if err == nil && j.selecting.scope.Sees(o.GetNamespace()) && selector.Judge(o, namespace).Accepted() {
+		if err == nil && j.selecting.scope.Sees(o.GetNamespace()) && selector.Selects(o, namespace) {
 			return errSelected
 		}
 		return err

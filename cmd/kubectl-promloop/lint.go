@@ -39,7 +39,7 @@ func lint(c *cobra.Command, paths []string) error {
 	}
 	problems = append(problems, alone(&set)...)
 	for _, p := range set.Prometheuses {
-		pl := planOf(&set, p, defaults())
+		pl, _ := planOf(&set, p, defaults())
 		problems = append(problems, unsaid(problems, verdicts(&set, p, pl))...)
 		for _, note := range omitted(&set, p, pl) {
 			fmt.Fprintln(c.ErrOrStderr(), "note:", note)

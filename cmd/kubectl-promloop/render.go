@@ -14,6 +14,7 @@ import (
 	"github.com/promloop/promloop/cmd/kubectl-promloop/internal/manifest"
 	"github.com/promloop/promloop/internal/plan"
 	"github.com/promloop/promloop/internal/rules"
+	"github.com/promloop/promloop/internal/selection"
 	"github.com/promloop/promloop/internal/world"
 )
 
@@ -57,8 +58,8 @@ func (o renderOptions) run(c *cobra.Command, paths []string) error {
 	}
 	options := defaults()
 	options.AlwaysManaged = o.managed
-	pl := planOf(&set, p, options)
-	for _, note := range notes(pl) {
+	pl, left := planOf(&set, p, options)
+	for _, note := range notes(pl, left) {
 		fmt.Fprintln(c.ErrOrStderr(), "note:", note)
 	}
 	for _, note := range omitted(&set, p, pl) {
@@ -70,17 +71,17 @@ func (o renderOptions) run(c *cobra.Command, paths []string) error {
 	return tell(c.ErrOrStderr(), append(problems, verdicts(&set, p, pl)...))
 }
 
-// planOf is the operator's own, as if what was read were all that the cluster holds.
-func planOf(set *manifest.Set, p *v1.Prometheus, options world.Options) plan.Plan {
+// planOf is the operator's own plan, as if what was read were all that the cluster holds, and why it leaves out what is not selected.
+func planOf(set *manifest.Set, p *v1.Prometheus, options world.Options) (plan.Plan, map[world.Object]world.Verdict) {
 	w := set.World(p, options)
 	w.Now, w.Salt = time.Unix(0, 0), make([]byte, 32) // nothing that is printed here is published, and the same comes out each time
-	return plan.NewPlanner(rules.DefaultLimits(w.Options.RuleShards)).For(w)
+	return plan.NewPlanner(rules.DefaultLimits(w.Options.RuleShards)).For(w), selection.Left(w)
 }
 
 // notes are what is not wrong, and yet may surprise.
-func notes(pl plan.Plan) []string {
+func notes(pl plan.Plan, left map[world.Object]world.Verdict) []string {
 	var out []string
-	for id, verdict := range pl.Selection.Left {
+	for id, verdict := range left {
 		out = append(out, fmt.Sprintf("%s %s is not selected: %s", id.Kind, id.NamespacedName, verdict.Message))
 	}
 	slices.Sort(out)

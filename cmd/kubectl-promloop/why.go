@@ -46,7 +46,8 @@ func why(c *cobra.Command, kind, name string, paths []string) error {
 	}
 	status := errProblems
 	for _, p := range set.Prometheuses {
-		answer, taken := answerOf(planOf(&set, p, defaults()), id)
+		pl, left := planOf(&set, p, defaults())
+		answer, taken := answerOf(pl, left[id], id)
 		if taken {
 			status = nil
 		}
@@ -57,10 +58,10 @@ func why(c *cobra.Command, kind, name string, paths []string) error {
 	return status
 }
 
-// answerOf is what becomes of an object in the plan of one Prometheus, and whether it is taken as it is.
-func answerOf(pl plan.Plan, id world.Object) (answer string, taken bool) {
-	if verdict, left := pl.Selection.Left[id]; left {
-		return "does not select it: " + verdict.Message, false
+// answerOf is what becomes of an object in the plan of one Prometheus, unless that has left it, and whether it is taken as it is.
+func answerOf(pl plan.Plan, left world.Verdict, id world.Object) (answer string, taken bool) {
+	if !left.Accepted() {
+		return "does not select it: " + left.Message, false
 	}
 	if verdict, invalid := pl.Selection.Invalid[id.Kind]; invalid {
 		return "selects nothing: " + verdict.Message, false

@@ -1,6 +1,7 @@
 package selection_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -160,12 +161,13 @@ func TestForKeepsKindsApart(t *testing.T) {
 				*namespaces[kind] = matching(map[string]string{"kind": kind})
 			}
 		}
-		r := selection.For(everyKind(p))
+		w := everyKind(p)
+		r := selection.For(w)
 		if got := selected(r); got != "s/s p/p b/b c/c r/r" {
 			t.Errorf("by %s: each kind goes by its own selector, got %q", by, got)
 		}
-		if len(r.Left) != 20 {
-			t.Errorf("by %s: every object that is not selected is told why: got %d of 20", by, len(r.Left))
+		if left := selection.Left(w); len(left) != 20 {
+			t.Errorf("by %s: every object that is not selected is told why: got %d of 20", by, len(left))
 		}
 	}
 }
@@ -196,8 +198,8 @@ func TestForTellsAnUnreadableSelector(t *testing.T) {
 	if v.Reason != selection.InvalidSelector || !strings.Contains(v.Message, "spec.ruleSelector") {
 		t.Errorf("the verdict must name the field: %+v", v)
 	}
-	if len(r.Left) != 0 {
-		t.Errorf("nothing is known of the objects, so none may be called not selected: %v", r.Left)
+	if left := selection.Left(w); len(left) != 0 {
+		t.Errorf("nothing is known of the objects, so none may be called not selected: %v", left)
 	}
 }
 
@@ -222,13 +224,13 @@ func TestForIsTotal(t *testing.T) {
 			m.Name = string(rune('a' + i))
 			w.Rules = append(w.Rules, &v1.PrometheusRule{ObjectMeta: m})
 		}
-		r := selection.For(w)
-		if len(r.Rules)+len(r.Left) != len(w.Rules) {
-			t.Fatalf("%d selected and %d left of %d", len(r.Rules), len(r.Left), len(w.Rules))
+		r, left := selection.For(w), selection.Left(w)
+		if len(r.Rules)+len(left) != len(w.Rules) {
+			t.Fatalf("%d selected and %d left of %d", len(r.Rules), len(left), len(w.Rules))
 		}
 		for _, rule := range r.Rules {
 			o := world.Object{Kind: world.PrometheusRule, NamespacedName: types.NamespacedName{Namespace: rule.Namespace, Name: rule.Name}}
-			if _, left := r.Left[o]; left {
+			if _, twice := left[o]; twice {
 				t.Fatalf("%v is both selected and left", o)
 			}
 			if p.Spec.RuleNamespaceSelector == nil && rule.Namespace != p.Namespace {
@@ -236,4 +238,20 @@ func TestForIsTotal(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A Prometheus leaves out nearly all of a large cluster, at each look.
+func BenchmarkLeavingOut(b *testing.B) {
+	p := &v1.Prometheus{ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: "main"}}
+	p.Spec.ServiceMonitorSelector, p.Spec.ServiceMonitorNamespaceSelector = matching(map[string]string{"team": "a"}), matching(nil)
+	w := &world.World{Prometheus: p}
+	for i := range 10_000 {
+		m := meta("shop", map[string]string{"team": "b", "app": "web"})
+		m.Name = strconv.Itoa(i)
+		w.ServiceMonitors = append(w.ServiceMonitors, &v1.ServiceMonitor{ObjectMeta: m})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		selection.For(w)
+	}
 }

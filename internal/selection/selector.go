@@ -59,21 +59,31 @@ func (s Selector) Nothing() bool { return s.none }
 // Field is the place of the label selector in the Prometheus.
 func (s Selector) Field() string { return s.field }
 
+// Selects reports whether o is selected. namespace are the labels of o's namespace.
+func (s Selector) Selects(o metav1.Object, namespace labels.Set) bool {
+	return !s.none && s.looksInto(o.GetNamespace(), namespace) && s.labels.Matches(labels.Set(o.GetLabels()))
+}
+
+func (s Selector) looksInto(name string, namespace labels.Set) bool {
+	if s.namespaces == nil {
+		return name == s.home
+	}
+	return s.namespaces.Matches(namespace)
+}
+
 // Judge says whether o is selected, or else the first reason why not. namespace are the labels of o's namespace.
 func (s Selector) Judge(o metav1.Object, namespace labels.Set) world.Verdict {
-	if s.none {
+	switch {
+	case s.Selects(o, namespace):
+		return world.Verdict{}
+	case s.none:
 		return verdict(NoSelector, "the Prometheus has no %s, which selects nothing; {} would select everything", s.field)
-	}
-	if s.namespaces == nil && o.GetNamespace() != s.home {
+	case s.looksInto(o.GetNamespace(), namespace):
+		return verdict(OtherLabels, "%s: the object %s", s.field, difference(s.labels, o.GetLabels()))
+	case s.namespaces == nil:
 		return verdict(OtherNamespace, "the Prometheus has no %s, so it looks only into its own namespace %s", s.namespaceField, s.home)
 	}
-	if s.namespaces != nil && !s.namespaces.Matches(namespace) {
-		return verdict(OtherNamespace, "%s: namespace %s %s", s.namespaceField, o.GetNamespace(), difference(s.namespaces, namespace))
-	}
-	if !s.labels.Matches(labels.Set(o.GetLabels())) {
-		return verdict(OtherLabels, "%s: the object %s", s.field, difference(s.labels, o.GetLabels()))
-	}
-	return world.Verdict{}
+	return verdict(OtherNamespace, "%s: namespace %s %s", s.namespaceField, o.GetNamespace(), difference(s.namespaces, namespace))
 }
 
 func verdict(reason, format string, args ...any) world.Verdict {
